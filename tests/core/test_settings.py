@@ -1,0 +1,63 @@
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from core.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("GUIDE_DATA_DIR", "GUIDE_EMBEDDER", "GUIDE_BOT_TOKEN", "BOT_TOKEN", "GUIDE_K"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_everything_has_a_default() -> None:
+    settings = Settings()
+    assert settings.data_dir == Path("data")
+    assert settings.embedder == "bundled"
+    assert settings.bot_token is None
+
+
+def test_settings_come_from_the_environment_and_from_dotenv(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("GUIDE_K=7\nGUIDE_EMBEDDER=clip\nUNRELATED=1\nGUIDE_THREADS=\n")
+    monkeypatch.setenv("GUIDE_EMBEDDER", "bundled")
+    settings = Settings()
+    assert (settings.k, settings.embedder, settings.threads) == (7, "bundled", 2)
+
+
+@pytest.mark.parametrize("name", ["GUIDE_BOT_TOKEN", "BOT_TOKEN"])
+def test_the_token_has_two_names_and_is_never_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "42:secret")
+    settings = Settings()
+    assert settings.bot_token is not None
+    assert settings.bot_token.get_secret_value() == "42:secret"
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(("name", "value"), [("GUIDE_K", "0"), ("GUIDE_MAX_PHOTO_MB", "many")])
+def test_a_setting_without_meaning_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError):
+        Settings()
+
+
+def test_the_example_lists_every_setting_with_its_default() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^#?\s*(GUIDE_[A-Z_]+)=(\S*)", example, re.MULTILINE))
+    fields = Settings.model_fields
+    assert set(listed) == {f"GUIDE_{name.upper()}" for name in fields}
+    for name, field in fields.items():
+        default = "" if field.default is None else str(field.default)
+        assert listed[f"GUIDE_{name.upper()}"] == default, name
+        assert str(field.description) in example, name
