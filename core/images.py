@@ -1,0 +1,152 @@
+"""Bytes from anywhere -> an upright RGB picture, safely."""
+
+import io
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core.errors import ImageTooLarge, UnreadableImage
+
+# Nothing that runs other programs (EPS) or that no camera, phone or browser writes.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+# A decode to twice the side it is scaled to afterwards looks like a full decode to a model.
+DRAFT_FACTOR = 2
+
+SERVED_SIDE = 4096  # pixels; longer sides are scaled down before a photo is served
+SERVED_BYTES = 10_000_000
+SERVED_QUALITY = 90
+
+# `_open` checks sizes against the settings, before anything is decoded.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")  # damaged metadata
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLimits:
+    """How big a picture may be before it is refused undecoded."""
+
+    max_bytes: int
+    max_pixels: int
+
+    @classmethod
+    def of(cls, *, max_photo_mb: float, max_megapixels: float) -> "ImageLimits":
+        """Limits from the units people use in settings."""
+        return cls(int(max_photo_mb * 1_000_000), int(max_megapixels * 1_000_000))
+
+
+@dataclass(frozen=True, slots=True)
+class ServedPhoto:
+    """A photo as it can be shown anywhere: an upright RGB or grey JPEG of sane size."""
+
+    jpeg: bytes
+    image: Image.Image  # the same picture, decoded, RGB
+
+
+def load_image(data: bytes, limits: ImageLimits, *, min_side: int | None = None) -> Image.Image:
+    """Decode the first frame of a picture, turn it upright and make it RGB.
+
+    Args:
+        data: a whole file; its name and declared type do not matter.
+        limits: what is refused.
+        min_side: the shorter side that is needed in the end; big JPEGs are then decoded to a
+            fraction of their size, never below twice this side. None decodes in full.
+
+    Raises:
+        ImageTooLarge: more bytes or pixels than ``limits``.
+        UnreadableImage: not a picture, an unknown format, damaged or cut short.
+    """
+    image = _open(data, limits)
+    if min_side is not None:
+        image.draft(None, (min_side * DRAFT_FACTOR, min_side * DRAFT_FACTOR))
+    return _rgb(_upright(_decoded(image)))
+
+
+def served_photo(data: bytes, limits: ImageLimits) -> ServedPhoto:
+    """Make a photo fit to be served; the original bytes are kept where they already are.
+
+    Raises:
+        ImageTooLarge, UnreadableImage: as `load_image`.
+    """
+    opened = _open(data, limits)
+    as_it_is = (
+        opened.format == "JPEG"
+        and opened.mode in ("RGB", "L")
+        and len(data) <= SERVED_BYTES
+        and max(opened.size) <= SERVED_SIDE
+    )
+    decoded = _decoded(opened)
+    upright = _upright(decoded)
+    image = _rgb(upright)
+    if as_it_is and upright is decoded:
+        return ServedPhoto(data, image)
+    image.thumbnail((SERVED_SIDE, SERVED_SIDE), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=SERVED_QUALITY)
+    return ServedPhoto(out.getvalue(), image)
+
+
+def _open(data: bytes, limits: ImageLimits) -> Image.Image:
+    """Read a picture's header and hold it against the limits."""
+    if len(data) > limits.max_bytes:
+        raise ImageTooLarge(
+            f"the photo has {len(data) / 1e6:.1f} MB, "
+            f"at most {limits.max_bytes / 1e6:.1f} are accepted"
+        )
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise ImageTooLarge(
+            f"the photo has far more than the {limits.max_pixels / 1e6:.0f} megapixels accepted"
+        ) from error
+    except UnidentifiedImageError as error:
+        raise UnreadableImage("not a picture in a known format") from error
+    except Exception as error:  # decoders raise almost anything on hostile bytes
+        raise UnreadableImage(f"the picture cannot be decoded: {error}") from error
+    pixels = image.width * image.height
+    if pixels > limits.max_pixels:
+        raise ImageTooLarge(
+            f"the photo has {pixels / 1e6:.0f} megapixels, "
+            f"at most {limits.max_pixels / 1e6:.0f} are accepted"
+        )
+    return image
+
+
+def _decoded(image: Image.Image) -> Image.Image:
+    """Decode the pixels of the first frame."""
+    try:
+        image.load()
+    except Exception as error:  # decoders raise almost anything on hostile bytes
+        raise UnreadableImage(f"the picture cannot be decoded: {error}") from error
+    return image
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Apply the camera's orientation; the same object when there is none."""
+    try:
+        if image.getexif().get(0x0112, 1) == 1:
+            return image
+        return ImageOps.exif_transpose(image)
+    except Exception:  # a damaged EXIF block costs the orientation, not the photo
+        return image
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """Convert any mode to RGB; transparent parts become white."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return _from_deep_grey(image)
+    if image.has_transparency_data:
+        with_alpha = image.convert("RGBA")
+        white = Image.new("RGB", image.size, "white")
+        white.paste(with_alpha, mask=with_alpha.getchannel("A"))
+        return white
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _from_deep_grey(image: Image.Image) -> Image.Image:
+    """Scale 16-bit (or wider) grey to 8 bits: Pillow's own conversion would cut it off at 255."""
+    grey = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0, neginf=0)
+    deepest = 65535.0 if image.mode != "F" or grey.max() > 1 else 1.0
+    eight_bit = np.clip(grey * (255.0 / deepest), 0, 255).astype(np.uint8)
+    return Image.fromarray(eight_bit).convert("RGB")

@@ -1,0 +1,190 @@
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import ImageTooLarge, UnreadableImage
+from core.images import ImageLimits, load_image, served_photo
+from tests.doubles import coloured_photo, encoded
+
+LIMITS = ImageLimits.of(max_photo_mb=20, max_megapixels=64)
+
+
+def halves(left: str = "red", right: str = "blue", size: tuple[int, int] = (80, 40)) -> Image.Image:
+    picture = Image.new("RGB", size, left)
+    picture.paste(right, (size[0] // 2, 0, *size))
+    return picture
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG of a few bytes whose header promises an enormous picture."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    pixels = zlib.compress(b"\0" * 1000)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    )
+
+
+def test_the_cameras_orientation_is_applied() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright
+    loaded = load_image(encoded(halves(), exif=exif), LIMITS)
+    assert loaded.size == (40, 80)
+    top, bottom = loaded.getpixel((20, 10)), loaded.getpixel((20, 70))
+    assert top[0] > bottom[0] + 100
+    assert bottom[2] > top[2] + 100
+
+
+def test_a_damaged_exif_block_costs_the_orientation_only() -> None:
+    loaded = load_image(encoded(halves(), exif=b"Exif\0\0" + b"\xff" * 40), LIMITS)
+    assert loaded.size == (80, 40)
+
+
+@pytest.mark.parametrize(
+    ("mode", "format"),
+    [
+        ("RGBA", "PNG"),
+        ("LA", "PNG"),
+        ("P", "PNG"),
+        ("P", "GIF"),
+        ("L", "JPEG"),
+        ("1", "PNG"),
+        ("CMYK", "JPEG"),
+        ("CMYK", "TIFF"),
+        ("RGB", "WEBP"),
+        ("RGB", "BMP"),
+        ("RGB", "AVIF"),
+    ],
+)
+def test_every_mode_becomes_the_same_rgb_picture(mode: str, format: str) -> None:
+    black_and_white = halves("black", "white")
+    loaded = load_image(encoded(black_and_white.convert(mode), format), LIMITS)
+    assert loaded.mode == "RGB"
+    assert loaded.size == (80, 40)
+    assert max(loaded.getpixel((10, 20))) < 20
+    assert min(loaded.getpixel((70, 20))) > 235
+
+
+def test_transparent_parts_become_white() -> None:
+    glass = Image.new("RGBA", (10, 10), (255, 0, 0, 0))
+    assert load_image(encoded(glass, "PNG"), LIMITS).getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_sixteen_bit_grey_keeps_its_tones() -> None:
+    ramp = np.linspace(0, 65535, 256).astype(np.uint16)[None, :].repeat(8, axis=0)
+    loaded = np.asarray(load_image(encoded(Image.fromarray(ramp), "PNG"), LIMITS))
+    assert np.abs(loaded[0, :, 0].astype(int) - np.arange(256)).max() <= 1
+
+
+def test_the_first_frame_of_an_animation_is_taken() -> None:
+    frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue")]
+    animation = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert load_image(animation, LIMITS).getpixel((5, 5)) == (255, 0, 0)
+
+
+def test_big_jpegs_are_decoded_no_larger_than_needed() -> None:
+    big = encoded(halves(size=(3200, 2400)))
+    small = load_image(big, LIMITS, min_side=224)
+    assert 448 <= min(small.size) < 2400
+    whole = load_image(big, LIMITS)
+    assert whole.size == (3200, 2400)
+    difference = np.abs(
+        np.asarray(small.resize((64, 48)), dtype=int)
+        - np.asarray(whole.resize((64, 48)), dtype=int)
+    )
+    assert difference.mean() < 2
+
+
+def test_small_pictures_are_not_shrunk_below_what_is_needed() -> None:
+    assert load_image(encoded(halves(size=(300, 260))), LIMITS, min_side=288).size == (300, 260)
+
+
+def test_a_200_megapixel_bomb_is_refused_undecoded() -> None:
+    with pytest.raises(ImageTooLarge, match="64 megapixels"):
+        load_image(bomb(20_000, 10_000), LIMITS)
+
+
+def test_a_picture_no_decoder_would_open_is_too_large_as_well() -> None:
+    with pytest.raises(ImageTooLarge):
+        load_image(bomb(100_000, 100_000), LIMITS)
+
+
+def test_bytes_are_limited_too() -> None:
+    with pytest.raises(ImageTooLarge, match="MB"):
+        load_image(b"\xff\xd8" + b"\0" * 3000, ImageLimits(max_bytes=2000, max_pixels=10**6))
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_a_truncated_picture_is_refused(format: str, share: float) -> None:
+    whole = encoded(coloured_photo("red", size=(320, 240)), format)
+    with pytest.raises(UnreadableImage):
+        load_image(whole[: int(len(whole) * share)], LIMITS)
+
+
+@pytest.mark.parametrize(
+    "junk", [b"", b"not a picture at all", b"\0" * 5000, b"%!PS-Adobe-3.0 EPSF-3.0\n", b"<svg/>"]
+)
+def test_what_is_no_picture_is_refused(junk: bytes) -> None:
+    with pytest.raises(UnreadableImage):
+        load_image(junk, LIMITS)
+
+
+def test_hostile_bytes_never_raise_anything_else() -> None:
+    generator = np.random.default_rng(5)
+    originals = [
+        encoded(coloured_photo("green"), format)
+        for format in ("JPEG", "PNG", "WEBP", "GIF", "TIFF")
+    ]
+    for original in originals:
+        for _ in range(60):
+            damaged = bytearray(original)
+            for place in generator.integers(0, len(damaged), 12):
+                damaged[place] = generator.integers(0, 256)
+            try:
+                loaded = load_image(bytes(damaged), LIMITS, min_side=32)
+            except (UnreadableImage, ImageTooLarge):
+                continue
+            assert loaded.mode == "RGB"
+
+
+def test_an_ordinary_jpeg_is_served_as_it_came() -> None:
+    original = encoded(coloured_photo("blue"))
+    assert served_photo(original, LIMITS).jpeg is original
+
+
+@pytest.mark.parametrize(
+    "original",
+    [
+        encoded(coloured_photo("blue"), "PNG"),
+        encoded(coloured_photo("blue").convert("CMYK")),
+        encoded(coloured_photo("blue", size=(5000, 40))),
+    ],
+    ids=["png", "cmyk", "too wide"],
+)
+def test_anything_else_is_served_as_a_plain_jpeg(original: bytes) -> None:
+    served = Image.open(io.BytesIO(served_photo(original, LIMITS).jpeg))
+    assert (served.format, served.mode) == ("JPEG", "RGB")
+    assert max(served.size) <= 4096
+
+
+def test_a_turned_photo_is_served_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    served = Image.open(io.BytesIO(served_photo(encoded(halves(), exif=exif), LIMITS).jpeg))
+    assert served.size == (40, 80)
+    assert served.getexif().get(0x0112, 1) == 1
+
+
+def test_a_truncated_photo_is_never_served() -> None:
+    with pytest.raises(UnreadableImage):
+        served_photo(encoded(coloured_photo("red"))[:-400], LIMITS)
