@@ -1,0 +1,32 @@
+"""Embedders by name: the only place that knows which ones exist."""
+
+from pathlib import Path
+
+from core.embedders.base import Embedder, Embeddings, ImageEmbeddings, unit_rows
+
+__all__ = ["Embedder", "Embeddings", "ImageEmbeddings", "load_embedder", "unit_rows"]
+
+
+def load_embedder(
+    embedder: str, *, text_model: str | None = None, cache_dir: Path, threads: int = 2
+) -> Embedder:
+    """Make the embedder the settings ask for.
+
+    Args:
+        embedder: ``bundled``, ``clip``, or a hub id or folder of a CLIP-like SentenceTransformer.
+        text_model: hub id or folder of the model for words, where it is a separate one.
+        cache_dir: where an embedder may keep what it prepares once.
+        threads: processor threads a model may use.
+
+    Raises:
+        EmbedderUnavailable: packages or weights are missing; the message says what to do.
+    """
+    # Imported here: each embedder brings packages that the others can do without.
+    if embedder == "bundled":
+        from core.embedders.bundled import BundledEmbedder
+
+        return BundledEmbedder(cache_dir, threads=threads)
+
+    from core.embedders.clip import ClipEmbedder
+
+    return ClipEmbedder.named(embedder, text_model=text_model, threads=threads)

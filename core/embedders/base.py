@@ -1,0 +1,61 @@
+"""What makes embeddings, and the two spaces they live in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image
+
+Embeddings = NDArray[np.float32]  # (n, dim), rows of unit length
+
+
+@dataclass(frozen=True, slots=True)
+class ImageEmbeddings:
+    """Embeddings of the same ``n`` pictures in both spaces, row by row.
+
+    A model with one space for everything (CLIP) gives the same array twice.
+    """
+
+    visual: Embeddings  # (n, dim): pictures are compared with pictures
+    joint: Embeddings  # (n, joint_dim): pictures are compared with words
+
+
+class Embedder(Protocol):
+    """Makes embeddings of pictures and of words. Calls block and come from one thread at a time."""
+
+    @property
+    def name(self) -> str:
+        """Identity of model, revision and preprocessing: part of cache keys and manifests.
+
+        Two embedders have the same name only if their embeddings may be mixed. Safe as a file name.
+        """
+
+    @property
+    def dim(self) -> int:
+        """Length of an embedding in the visual space."""
+
+    @property
+    def joint_dim(self) -> int:
+        """Length of an embedding in the joint space."""
+
+    @property
+    def image_side(self) -> int:
+        """Shorter side, in pixels, that pictures are scaled to; more decoded detail is wasted."""
+
+    def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
+        """Embed upright RGB pictures of any size; an empty sequence gives (0, dim) arrays."""
+
+    def embed_texts(self, texts: Sequence[str]) -> Embeddings:
+        """Embed words in any language into the joint space, (n, joint_dim).
+
+        Texts are comparable with pictures and with one another. They are never read as paths or
+        addresses, whatever they look like.
+        """
+
+
+def unit_rows(matrix: NDArray[np.floating]) -> Embeddings:
+    """Scale rows to unit length; a row of zeros stays zeros."""
+    norms = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return np.asarray(matrix / np.maximum(norms, 1e-12), dtype=np.float32)

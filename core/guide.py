@@ -1,0 +1,338 @@
+"""The guide itself: a photo or words in, ranked places and photos out."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, islice, zip_longest
+from pathlib import Path
+from time import perf_counter
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image
+
+from core.embedders.base import Embedder, Embeddings
+from core.errors import EmptyQuery
+from core.images import ImageLimits, load_image
+from core.places import Photo, Place, Point
+from core.snapshot import Snapshot, SnapshotStore
+from core.text_search import MAX_QUERY_CHARS, PlaceMatch, TextIndex, Why, normalise
+from core.vote import Candidate, CategoryShare, Neighbour, category_vote, knn_vote, with_distance
+
+Result = TypeVar("Result")
+
+ANSWERS = 5  # places, categories and photos offered for a photo
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPlace:
+    """A place offered as an answer."""
+
+    place: Place
+    share: float  # in [0, 1]; shares of one answer sum to 1
+    photo: Photo  # the gallery photo that argues for it most
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoHit:
+    """A gallery photo that answers a query."""
+
+    photo: Photo
+    place: Place
+    score: float  # higher is closer; comparable within one answer only
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What a photo shows; not being sure is an answer too."""
+
+    confident: bool
+    places: tuple[RankedPlace, ...]  # up to 5, best first
+    categories: tuple[CategoryShare, ...]  # up to 5, best first
+    photos: tuple[PhotoHit, ...]  # up to 5 gallery photos, closest first
+    timings_ms: Mapping[str, float]  # by stage, in the order they ran
+    snapshot: str  # version that answered
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Photos that fit some words."""
+
+    photos: tuple[PhotoHit, ...]  # best first; empty when nothing fits
+    timings_ms: Mapping[str, float]
+    snapshot: str
+
+
+class _Edition:
+    """A loaded snapshot with the look-ups that answering needs; immutable."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.places = {place.place_id: place for place in snapshot.places}
+        self.kinds = {place.place_id: place.kinds for place in snapshot.places}
+        self.photo_rows: dict[str, list[int]] = defaultdict(list)  # by place_id
+        for row, photo in enumerate(snapshot.photos):
+            self.photo_rows[photo.place_id].append(row)
+        self.place_sizes = {place_id: len(rows) for place_id, rows in self.photo_rows.items()}
+        row_of_place = {place.place_id: row for row, place in enumerate(snapshot.places)}
+        self.texts = TextIndex(
+            snapshot.places,
+            snapshot.place_texts,
+            snapshot.joint,
+            np.array([row_of_place[photo.place_id] for photo in snapshot.photos], dtype=np.int64),
+        )
+
+    def in_city(self, city: str | None) -> set[str]:
+        """Ids of the places with photos in ``city`` (all cities if None)."""
+        return {
+            place_id
+            for place_id in self.photo_rows
+            if city is None or self.places[place_id].city.casefold() == city.casefold()
+        }
+
+    def hit(self, row: int, score: float, why: Why) -> PhotoHit:
+        """The photo in ``row`` of the snapshot as an answer."""
+        photo = self.snapshot.photos[row]
+        return PhotoHit(photo, self.places[photo.place_id], score, why)
+
+
+class CityGuide:
+    """Answers queries from the current snapshot. Safe for concurrent use on one event loop.
+
+    Decoding and models block, so they run in worker threads of their own: two that decode, one
+    that owns the model.
+    """
+
+    def __init__(
+        self, data_dir: Path, embedder: Embedder, *, k: int = 20, limits: ImageLimits
+    ) -> None:
+        """Load the current snapshot.
+
+        Args:
+            data_dir: the folder with ``snapshots/`` and ``gallery/``.
+            embedder: must be the one the snapshot was built with.
+            k: nearest gallery photos that vote.
+            limits: what photos are refused.
+
+        Raises:
+            SnapshotError: nothing published yet, or it is damaged or of another embedder.
+        """
+        self._data_dir = data_dir
+        self._store = SnapshotStore(data_dir)
+        self._embedder = embedder
+        self._k = k
+        self._limits = limits
+        self._decoding = ThreadPoolExecutor(2, thread_name_prefix="decode")
+        self._model = ThreadPoolExecutor(1, thread_name_prefix="model")
+        self._edition = _Edition(self._store.load(embedder))
+
+    @property
+    def snapshot(self) -> str:
+        """Version of the snapshot in use."""
+        return self._edition.snapshot.version
+
+    def photo_file(self, photo: Photo) -> Path:
+        """Where a photo's JPEG lies on disk; it may have been cleaned away since publication."""
+        return self._data_dir / photo.path
+
+    async def warm_up(self) -> None:
+        """Run a picture and a text through the model, so that the first user does not wait."""
+        await _run(self._model, lambda: _warm_up(self._embedder))
+
+    async def refresh(self) -> bool:
+        """Swap to the current snapshot if another one has been published; queries go on meanwhile.
+
+        Returns:
+            Whether the snapshot changed.
+
+        Raises:
+            SnapshotError: the new one is not usable; the old one stays in use.
+        """
+        current = await asyncio.to_thread(self._store.current)
+        if current is None or current == self.snapshot:
+            return False
+        self._edition = await asyncio.to_thread(
+            lambda: _Edition(self._store.load(self._embedder, current))
+        )
+        return True
+
+    def close(self) -> None:
+        """Stop the worker threads; queries in flight are finished first."""
+        self._decoding.shutdown()
+        self._model.shutdown()
+
+    async def recognize(
+        self, photo: bytes, *, near: Point | None = None, city: str | None = None
+    ) -> Recognition:
+        """Tell which place a photo shows.
+
+        Args:
+            photo: a whole picture file of any common format.
+            near: where it was taken, if known: nearby places are preferred among lookalikes.
+            city: consider places of this city only.
+
+        Raises:
+            UnreadableImage, ImageTooLarge: the photo cannot be used.
+        """
+        edition, timings = self._edition, dict[str, float]()
+        with _timed(timings, "decode"):
+            image = await _run(
+                self._decoding,
+                lambda: load_image(photo, self._limits, min_side=self._embedder.image_side),
+            )
+        with _timed(timings, "embed"):
+            embeddings = await _run(self._model, lambda: self._embedder.embed_images([image]))
+        with _timed(timings, "search"):
+            neighbours = await _run(
+                self._model, lambda: self._neighbours(edition, embeddings.visual, city)
+            )
+        with _timed(timings, "vote"):
+            return self._recognition(edition, neighbours, near, timings)
+
+    async def search(
+        self, text: str, *, limit: int = 5, offset: int = 0, city: str | None = None
+    ) -> SearchResult:
+        """Find the gallery photos that fit ``text`` in any language.
+
+        Words that name a place bring that place's photos first; other words bring the best photo
+        of each fitting place before any second ones.
+
+        Args:
+            text: what the person wrote; only the first 256 characters count.
+            limit: photos to return.
+            offset: photos to leave out from the top, for paging.
+            city: consider places of this city only.
+
+        Raises:
+            EmptyQuery: no words are left after normalisation.
+        """
+        words = normalise(text)
+        if not words:
+            raise EmptyQuery("the text has no words")
+        edition, timings = self._edition, dict[str, float]()
+        with _timed(timings, "embed"):
+            embedding = await _run(
+                self._model, lambda: self._embedder.embed_texts([text[:MAX_QUERY_CHARS]])
+            )
+        with _timed(timings, "search"):
+            hits = await _run(
+                self._model,
+                lambda: list(
+                    islice(
+                        _photos_that_fit(edition, words, embedding, city), offset, offset + limit
+                    )
+                ),
+            )
+        return SearchResult(tuple(hits), timings, edition.snapshot.version)
+
+    def _neighbours(
+        self, edition: _Edition, embedding: Embeddings, city: str | None
+    ) -> list[tuple[int, Neighbour]]:
+        """The k nearest gallery photos with their rows, closest first."""
+        only = None
+        if city is not None:
+            only = [row for place in edition.in_city(city) for row in edition.photo_rows[place]]
+        nearest = edition.snapshot.index.search(embedding, self._k, only_rows=only)
+        photos = edition.snapshot.photos
+        return [
+            (row, Neighbour(photos[row].photo_id, photos[row].place_id, score))
+            for row, score in zip(nearest.rows[0].tolist(), nearest.scores[0].tolist(), strict=True)
+        ]
+
+    def _recognition(
+        self,
+        edition: _Edition,
+        neighbours: Sequence[tuple[int, Neighbour]],
+        near: Point | None,
+        timings: Mapping[str, float],
+    ) -> Recognition:
+        """Put an answer together from the photos that voted."""
+        candidates = knn_vote((n for _, n in neighbours), place_sizes=edition.place_sizes)
+        if near is not None:
+            candidates = with_distance(
+                candidates,
+                {
+                    place_id: near.distance_m(place.point)
+                    for place_id, place in edition.places.items()
+                    if place.point
+                },
+            )
+        photo_rows = {neighbour.photo_id: row for row, neighbour in neighbours}
+        offered = _shares_of_one(candidates[:ANSWERS])
+        categories = category_vote(candidates, edition.kinds)[:ANSWERS]
+        total = sum(category.share for category in categories)
+        thresholds = edition.snapshot.manifest.thresholds
+        return Recognition(
+            confident=bool(candidates)
+            and candidates[0].best.score >= thresholds.min_score
+            and candidates[0].share >= thresholds.min_share,
+            places=tuple(
+                RankedPlace(
+                    edition.places[c.place_id],
+                    c.share,
+                    edition.snapshot.photos[photo_rows[c.best.photo_id]],
+                )
+                for c in offered
+            ),
+            categories=tuple(CategoryShare(c.kind, c.share / total) for c in categories),
+            photos=tuple(
+                edition.hit(row, neighbour.score, Why.LOOKS)
+                for row, neighbour in neighbours[:ANSWERS]
+            ),
+            timings_ms=timings,
+            snapshot=edition.snapshot.version,
+        )
+
+
+def _photos_that_fit(
+    edition: _Edition, words: str, embedding: Embeddings, city: str | None
+) -> Iterator[PhotoHit]:
+    """Photos of the places that fit, best first, each photo once."""
+    allowed = edition.in_city(city)
+    matches = [
+        match
+        for match in edition.texts.rank(words, embedding[0])
+        if edition.snapshot.places[match.row].place_id in allowed
+    ]
+    looks = edition.snapshot.joint @ embedding[0]
+
+    def photos(match: PlaceMatch) -> Iterator[PhotoHit]:
+        rows = edition.photo_rows[edition.snapshot.places[match.row].place_id]
+        for row in sorted(rows, key=lambda row: -looks[row]):
+            yield edition.hit(row, match.score, match.why)
+
+    named = [match for match in matches[:1] if match.why is Why.NAME]
+    by_turns = zip_longest(*(photos(match) for match in matches[len(named) :]))
+    yield from chain(
+        chain.from_iterable(photos(match) for match in named),
+        (hit for turn in by_turns for hit in turn if hit is not None),
+    )
+
+
+def _shares_of_one(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The same candidates with shares that sum to 1."""
+    total = sum(candidate.share for candidate in candidates)
+    return [Candidate(c.place_id, c.share / total, c.best) for c in candidates]
+
+
+def _warm_up(embedder: Embedder) -> None:
+    embedder.embed_images([Image.new("RGB", (embedder.image_side, embedder.image_side))])
+    embedder.embed_texts(["warm-up"])
+
+
+async def _run(executor: Executor, work: Callable[[], Result]) -> Result:
+    return await asyncio.get_running_loop().run_in_executor(executor, work)
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    """Add the wall time of a block to ``timings``, in milliseconds, waiting included."""
+    start = perf_counter()
+    try:
+        yield
+    finally:
+        timings[stage] = (perf_counter() - start) * 1000

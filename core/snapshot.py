@@ -1,0 +1,344 @@
+"""A published guide: an immutable folder with all that answering needs, and the one in use.
+
+snapshots/<version>/catalogue.sqlite    places and photos
+                    embeddings.npy      visual embeddings of the photos, row by row
+                    joint.npy           the same photos in the space of words
+                    place_texts.npy     what is written about each place, in the space of words
+                    photos.faiss        index over embeddings.npy
+                    manifest.json       written last: identity, counts, SHA-256 of the others
+snapshots/current                       text file with the version in use
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.embedders.base import Embedder, Embeddings
+from core.errors import DataDirError, NoSnapshot, SnapshotCorrupt, SnapshotMismatch
+from core.files import write_atomic
+from core.index import PhotoIndex
+from core.places import Photo, Place, Point
+
+FORMAT = 1
+FOLDER = "snapshots"
+CURRENT = "current"
+MANIFEST = "manifest.json"
+DRAFT_PREFIX = ".draft-"
+
+_SCHEMA = """
+    CREATE TABLE places (
+        row INTEGER PRIMARY KEY, place_id TEXT UNIQUE NOT NULL, name TEXT NOT NULL, name_en TEXT,
+        kinds TEXT, city TEXT, lat REAL, lon REAL, rate TEXT, wikidata TEXT, description TEXT,
+        source TEXT
+    ) STRICT;
+    CREATE TABLE photos (
+        row INTEGER PRIMARY KEY, photo_id TEXT UNIQUE NOT NULL,
+        place_id TEXT NOT NULL REFERENCES places (place_id),
+        path TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL
+    ) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From where on an answer is claimed; chosen on the gallery when it is published."""
+
+    min_score: float  # cosine of the closest photo of the best place
+    min_share: float  # share of the best place
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Identity of a snapshot."""
+
+    version: str
+    created: str  # UTC, ISO 8601
+    embedder: str  # name of the embedder, which includes its preprocessing
+    dim: int
+    joint_dim: int
+    photos: int
+    places: int
+    fingerprint: str  # hash of what went in: equal when nothing changed
+    thresholds: Thresholds
+    files: Mapping[str, str]  # SHA-256 by file name
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotContent:
+    """What is to be published. Rows of the matrices follow ``photos`` and ``places``."""
+
+    embedder: str
+    places: Sequence[Place]
+    photos: Sequence[Photo]
+    visual: Embeddings  # (photos, dim)
+    joint: Embeddings  # (photos, joint_dim)
+    place_texts: Embeddings  # (places, joint_dim)
+    thresholds: Thresholds
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A loaded snapshot."""
+
+    manifest: Manifest
+    places: tuple[Place, ...]
+    photos: tuple[Photo, ...]
+    index: PhotoIndex
+    joint: Embeddings  # (photos, joint_dim), memory-mapped
+    place_texts: Embeddings  # (places, joint_dim), memory-mapped
+
+    @property
+    def version(self) -> str:
+        """The version this snapshot was published as."""
+        return self.manifest.version
+
+
+class SnapshotStore:
+    """The snapshots of one data folder. Only one job may publish at a time (`files.exclusive`)."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.folder = data_dir / FOLDER
+
+    def versions(self) -> list[str]:
+        """Published versions, oldest first."""
+        try:
+            return sorted(path.parent.name for path in self.folder.glob(f"[!.]*/{MANIFEST}"))
+        except OSError as error:
+            raise DataDirError(f"cannot read {self.folder}: {error.strerror or error}") from error
+
+    def current(self) -> str | None:
+        """The version in use; None when nothing has been published."""
+        try:
+            return (self.folder / CURRENT).read_text(encoding="utf-8").strip() or None
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataDirError(f"cannot read {self.folder / CURRENT}: {error}") from error
+
+    def manifest(self, version: str) -> Manifest:
+        """The manifest of a published version.
+
+        Raises:
+            NoSnapshot: there is no such version.
+            SnapshotCorrupt, SnapshotMismatch: the manifest is damaged or of another format.
+        """
+        if version not in self.versions():  # also keeps foreign text out of paths
+            raise NoSnapshot(f"there is no snapshot {version!r} in {self.folder}")
+        return _read_manifest(self.folder / version)
+
+    def publish(self, content: SnapshotContent, *, keep: int = 5) -> Manifest:
+        """Write a new version beside the others, check it, and make it current in one step.
+
+        Args:
+            content: what to publish; at least one photo.
+            keep: how many versions stay for rollback; older ones are removed.
+
+        Raises:
+            DataDirError: the folder cannot be written.
+        """
+        created = datetime.now(UTC)
+        milliseconds = created.microsecond // 1000
+        version = f"{created:%Y%m%dT%H%M%S}{milliseconds:03d}Z-{content.fingerprint[:8]}"
+        draft = self.folder / f"{DRAFT_PREFIX}{version}"
+        try:
+            self._remove_drafts()
+            draft.mkdir(parents=True)
+            manifest = _write(draft, version, created, content)
+            _load(draft)
+            os.sync()  # a rename must not outlive the bytes it points to
+            draft.rename(self.folder / version)
+        except OSError as error:
+            raise DataDirError(f"cannot write {draft}: {error.strerror or error}") from error
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        self._make_current(version)
+        self._prune(keep)
+        return manifest
+
+    def rollback(self, version: str | None = None) -> Manifest:
+        """Make an older version current again: the one before the current, or ``version``.
+
+        Raises:
+            NoSnapshot: there is no such version, or none before the current one.
+            SnapshotCorrupt: that version is damaged; the current one stays.
+        """
+        if version is None:
+            current = self.current()
+            earlier = [v for v in self.versions() if current is None or v < current]
+            if not earlier:
+                raise NoSnapshot("there is no earlier snapshot to roll back to")
+            version = earlier[-1]
+        manifest = self.manifest(version)
+        _load(self.folder / version)
+        self._make_current(version)
+        return manifest
+
+    def load(self, embedder: Embedder, version: str | None = None) -> Snapshot:
+        """Load a version (default: the current one) and check every file against its manifest.
+
+        Raises:
+            NoSnapshot: nothing has been published, or there is no such version.
+            SnapshotCorrupt: a file is missing or differs from what was published.
+            SnapshotMismatch: it was built with another embedder or in another format.
+        """
+        version = version or self.current()
+        if version is None:
+            raise NoSnapshot(f"nothing has been published in {self.folder} yet")
+        if version not in self.versions():
+            raise SnapshotCorrupt(f"snapshot {version!r} has no manifest in {self.folder}")
+        snapshot = _load(self.folder / version)
+        if snapshot.manifest.embedder != embedder.name:
+            raise SnapshotMismatch(
+                f"snapshot {version} was built with embedder {snapshot.manifest.embedder}, but "
+                f"{embedder.name} is configured: run `python -m offline index` "
+                "or change GUIDE_EMBEDDER"
+            )
+        return snapshot
+
+    def _make_current(self, version: str) -> None:
+        write_atomic(self.folder / CURRENT, version.encode())
+
+    def _prune(self, keep: int) -> None:
+        """Remove the oldest versions beyond ``keep``, never the current one."""
+        versions = self.versions()
+        for version in versions[: max(0, len(versions) - keep)]:
+            if version != self.current():
+                shutil.rmtree(self.folder / version, ignore_errors=True)
+
+    def _remove_drafts(self) -> None:
+        """Clear away what a killed job left."""
+        for draft in self.folder.glob(f"{DRAFT_PREFIX}*"):
+            if draft.is_dir():
+                shutil.rmtree(draft, ignore_errors=True)
+
+
+def _write(draft: Path, version: str, created: datetime, content: SnapshotContent) -> Manifest:
+    """Write all files of a snapshot, the manifest last."""
+    _write_catalogue(draft / "catalogue.sqlite", content.places, content.photos)
+    np.save(draft / "embeddings.npy", content.visual)
+    np.save(draft / "joint.npy", content.joint)
+    np.save(draft / "place_texts.npy", content.place_texts)
+    PhotoIndex.build(content.visual).save(draft / "photos.faiss")
+    manifest = Manifest(
+        version=version,
+        created=created.isoformat(timespec="seconds"),
+        embedder=content.embedder,
+        dim=content.visual.shape[1],
+        joint_dim=content.joint.shape[1],
+        photos=len(content.photos),
+        places=len(content.places),
+        fingerprint=content.fingerprint,
+        thresholds=content.thresholds,
+        files={path.name: _sha256(path) for path in sorted(draft.iterdir())},
+    )
+    write_atomic(draft / MANIFEST, json.dumps(asdict(manifest), indent=2).encode())
+    return manifest
+
+
+def _load(folder: Path) -> Snapshot:
+    """Load a snapshot folder, checking it against its manifest."""
+    manifest = _read_manifest(folder)
+    try:
+        for name, expected in manifest.files.items():
+            if _sha256(folder / Path(name).name) != expected:
+                raise SnapshotCorrupt(f"{folder / name} is not the file that was published")
+        places, photos = _read_catalogue(folder / "catalogue.sqlite")
+        snapshot = Snapshot(
+            manifest=manifest,
+            places=places,
+            photos=photos,
+            index=PhotoIndex.load(folder / "photos.faiss"),
+            joint=np.load(folder / "joint.npy", mmap_mode="r"),
+            place_texts=np.load(folder / "place_texts.npy", mmap_mode="r"),
+        )
+    except (OSError, ValueError, sqlite3.Error) as error:
+        raise SnapshotCorrupt(f"{folder} cannot be read: {error}") from error
+    rows = (len(photos), len(snapshot.joint), snapshot.index.size)
+    if rows != (manifest.photos,) * 3 or len(snapshot.place_texts) != len(places):
+        raise SnapshotCorrupt(f"the files in {folder} do not fit together")
+    return snapshot
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    """Read a manifest; the format is checked before anything else is believed."""
+    path = folder / MANIFEST
+    try:
+        fields: dict[str, Any] = json.loads(path.read_bytes())
+        if fields["format"] != FORMAT:
+            raise SnapshotMismatch(
+                f"{folder} has format {fields['format']}, this release reads format {FORMAT}: "
+                "run `python -m offline index`"
+            )
+        return Manifest(**{**fields, "thresholds": Thresholds(**fields["thresholds"])})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SnapshotCorrupt(f"{path} is not a readable manifest: {error}") from error
+
+
+def _write_catalogue(path: Path, places: Sequence[Place], photos: Sequence[Photo]) -> None:
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executescript(_SCHEMA)
+        database.executemany(
+            "INSERT INTO places VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (row, p.place_id, p.name, p.name_en, ",".join(p.kinds), p.city)
+                + ((p.point.lat, p.point.lon) if p.point else (None, None))
+                + (p.rate, p.wikidata, p.description, p.source)
+                for row, p in enumerate(places)
+            ),
+        )
+        database.executemany(
+            "INSERT INTO photos VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (row, p.photo_id, p.place_id, p.path, p.width, p.height)
+                for row, p in enumerate(photos)
+            ),
+        )
+
+
+def _read_catalogue(path: Path) -> tuple[tuple[Place, ...], tuple[Photo, ...]]:
+    read_only = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(read_only, uri=True)) as database:
+        places = tuple(
+            Place(
+                place_id=place_id,
+                name=name,
+                name_en=name_en,
+                kinds=tuple(kinds.split(",")) if kinds else (),
+                city=city,
+                point=Point(lat, lon) if lat is not None else None,
+                rate=rate,
+                wikidata=wikidata,
+                description=description,
+                source=source,
+            )
+            for (
+                place_id, name, name_en, kinds, city, lat, lon, rate, wikidata, description, source,
+            ) in database.execute(
+                "SELECT place_id, name, name_en, kinds, city, lat, lon, rate, wikidata,"
+                " description, source FROM places ORDER BY row"
+            )
+        )  # fmt: skip
+        photos = tuple(
+            Photo(*columns)
+            for columns in database.execute(
+                "SELECT photo_id, place_id, path, width, height FROM photos ORDER BY row"
+            )
+        )
+    return places, photos
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,191 @@
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.errors import EmptyQuery, NoSnapshot, SnapshotCorrupt, UnreadableImage
+from core.guide import CityGuide, Why
+from core.images import ImageLimits
+from core.places import Place, Point
+from core.snapshot import SnapshotStore
+from offline.gallery import Gallery
+from offline.importing import import_items
+from offline.indexing import build_snapshot
+from offline.sources.items import SourceItems, SourcePhoto
+from tests.doubles import ColourEmbedder, coloured_photo, encoded
+
+LIMITS = ImageLimits.of(max_photo_mb=20, max_megapixels=64)
+PLACES = {
+    "red": Place(
+        "red", "Красная площадь", "Red Square", ("squares",), "Москва", Point(55.75, 37.62)
+    ),
+    "green": Place(
+        "green", "Зелёный мост", "Green Bridge", ("bridges",), "Киров", Point(58.6, 49.6)
+    ),
+    "blue": Place("blue", "Голубой купол", "Blue Dome", ("churches",), "Киров", Point(58.61, 49.6)),
+}
+
+
+def items(count: int = 8) -> SourceItems:
+    for place_id, place in PLACES.items():
+        yield place
+        for seed in range(count):
+            photo = encoded(coloured_photo(place_id, seed=seed))
+            yield SourcePhoto(place_id, photo, f"{place_id}/{seed}")
+
+
+def publish(data_dir: Path, count: int = 8) -> None:
+    gallery = Gallery(data_dir)
+    import_items(items(count), gallery, LIMITS)
+    build_snapshot(gallery, ColourEmbedder(), LIMITS, k=5, keep=5)
+
+
+@pytest.fixture
+def guide(tmp_path: Path) -> Iterator[CityGuide]:
+    publish(tmp_path)
+    guide = CityGuide(tmp_path, ColourEmbedder(), k=10, limits=LIMITS)
+    yield guide
+    guide.close()
+
+
+@pytest.mark.parametrize("place_id", PLACES)
+async def test_a_photo_is_recognised(guide: CityGuide, place_id: str) -> None:
+    answer = await guide.recognize(encoded(coloured_photo(place_id, seed=99)))
+    best = answer.places[0]
+    assert best.place == PLACES[place_id]
+    assert best.share > 0.9
+    assert guide.photo_file(best.photo).is_file()
+    assert answer.confident
+    assert answer.categories[0].kind == PLACES[place_id].kinds[0]
+    assert [hit.place.place_id for hit in answer.photos] == [place_id] * 5
+
+
+async def test_shares_of_an_answer_sum_to_one(guide: CityGuide) -> None:
+    answer = await guide.recognize(encoded(coloured_photo((130, 100, 130))))
+    assert sum(place.share for place in answer.places) == pytest.approx(1)
+    assert sum(category.share for category in answer.categories) == pytest.approx(1)
+    assert set(answer.timings_ms) == {"decode", "embed", "search", "vote"}
+    assert answer.snapshot == guide.snapshot
+
+
+async def test_a_photo_like_none_of_the_gallery_is_not_claimed(guide: CityGuide) -> None:
+    answer = await guide.recognize(encoded(coloured_photo((255, 255, 0))))
+    assert not answer.confident
+    assert answer.places
+
+
+async def test_a_city_limits_the_answer(guide: CityGuide) -> None:
+    answer = await guide.recognize(encoded(coloured_photo("red")), city="киров")
+    assert {place.place.city for place in answer.places} == {"Киров"}
+    found = await guide.search("red", city="Киров", limit=50)
+    assert {hit.place.city for hit in found.photos} <= {"Киров"}
+    nowhere = await guide.recognize(encoded(coloured_photo("red")), city="Атлантида")
+    assert not nowhere.confident
+    assert nowhere.places == nowhere.photos == nowhere.categories == ()
+
+
+async def test_a_position_prefers_what_is_near(guide: CityGuide) -> None:
+    between = encoded(coloured_photo((35, 120, 140)))
+    shares = {}
+    for place_id in ("green", "blue"):
+        answer = await guide.recognize(between, near=PLACES[place_id].point)
+        shares[place_id] = {p.place.place_id: p.share for p in answer.places}
+    assert shares["green"]["green"] > shares["blue"]["green"]
+
+
+async def test_bytes_that_are_no_picture_are_refused(guide: CityGuide) -> None:
+    with pytest.raises(UnreadableImage):
+        await guide.recognize(b"hello")
+
+
+@pytest.mark.parametrize(
+    ("words", "place_id", "why"),
+    [
+        ("Красная площадь", "red", Why.NAME),
+        ("красной площади", "red", Why.NAME),
+        ("red square", "red", Why.NAME),
+        ("площядь краснае", "red", Why.NAME),
+        ("ЗЕЛЕНЫЙ МОСТ", "green", Why.NAME),
+        ("zelenyj most", "green", Why.NAME),
+    ],
+)
+async def test_words_that_name_a_place_bring_its_photos(
+    guide: CityGuide, words: str, place_id: str, why: Why
+) -> None:
+    found = await guide.search(words)
+    assert [hit.place.place_id for hit in found.photos] == [place_id] * 5
+    assert found.photos[0].why is why
+    assert len({hit.photo.photo_id for hit in found.photos}) == 5
+
+
+@pytest.mark.parametrize(("words", "place_id"), [("мост", "green"), ("church", "blue")])
+async def test_words_may_name_a_category(guide: CityGuide, words: str, place_id: str) -> None:
+    found = await guide.search(words)
+    assert found.photos[0].place.place_id == place_id
+
+
+async def test_pages_do_not_repeat(guide: CityGuide) -> None:
+    pages = [await guide.search("red square", limit=4, offset=at) for at in (0, 4, 8)]
+    photos = [hit.photo.photo_id for page in pages for hit in page.photos]
+    assert len(photos) == len(set(photos))
+
+
+@pytest.mark.parametrize("text", ["", "   ", "?!", "..."])
+async def test_text_without_words_is_refused(guide: CityGuide, text: str) -> None:
+    with pytest.raises(EmptyQuery):
+        await guide.search(text)
+
+
+async def test_very_long_text_is_cut_not_refused(guide: CityGuide) -> None:
+    found = await guide.search("red square " + "и так далее " * 10_000)
+    assert found.photos
+
+
+async def test_many_people_may_ask_at_once(guide: CityGuide) -> None:
+    photos = [
+        (place_id, encoded(coloured_photo(place_id, seed=50 + n)))
+        for n in range(20)
+        for place_id in PLACES
+    ]
+    answers = await asyncio.gather(*(guide.recognize(photo) for _, photo in photos))
+    assert [a.places[0].place.place_id for a in answers] == [place_id for place_id, _ in photos]
+
+
+def test_without_a_snapshot_there_is_no_guide(tmp_path: Path) -> None:
+    with pytest.raises(NoSnapshot):
+        CityGuide(tmp_path, ColourEmbedder(), limits=LIMITS)
+
+
+async def test_a_new_snapshot_is_picked_up_without_a_restart(
+    guide: CityGuide, tmp_path: Path
+) -> None:
+    assert not await guide.refresh()
+    before = guide.snapshot
+    publish(tmp_path, count=10)
+    assert await guide.refresh()
+    assert guide.snapshot != before
+    answer = await guide.recognize(encoded(coloured_photo("red", seed=99)))
+    assert answer.snapshot == guide.snapshot
+
+
+async def test_a_damaged_new_snapshot_leaves_the_old_one_in_use(
+    guide: CityGuide, tmp_path: Path
+) -> None:
+    before = guide.snapshot
+    publish(tmp_path, count=10)
+    store = SnapshotStore(tmp_path)
+    (store.folder / str(store.current()) / "photos.faiss").unlink()
+    with pytest.raises(SnapshotCorrupt):
+        await guide.refresh()
+    assert guide.snapshot == before
+    assert (await guide.recognize(encoded(coloured_photo("red")))).confident
+
+
+async def test_queries_go_on_while_a_snapshot_is_swapped(guide: CityGuide, tmp_path: Path) -> None:
+    photo = encoded(coloured_photo("blue", seed=70))
+    publish(tmp_path, count=9)
+    asking = [asyncio.create_task(guide.recognize(photo)) for _ in range(20)]
+    assert await guide.refresh()
+    answers = await asyncio.gather(*asking)
+    assert {answer.places[0].place.place_id for answer in answers} == {"blue"}

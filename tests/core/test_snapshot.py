@@ -1,0 +1,182 @@
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import DataDirError, NoSnapshot, SnapshotCorrupt, SnapshotMismatch
+from core.places import Photo, Place, Point
+from core.snapshot import SnapshotContent, SnapshotStore, Thresholds
+from tests.doubles import ColourEmbedder, coloured_photo
+
+PLACES = (
+    Place(
+        "t", "Башня", "Tower", ("towers",), "Град", Point(56.8, 60.6), "3h", "Q1", "Высокая", "x"
+    ),
+    Place("b", 'Мост "Южный"', kinds=("bridges", "stone_bridges")),
+)
+PHOTOS = tuple(
+    Photo(f"{n:016x}", "tb"[n % 2], f"gallery/photos/{'tb'[n % 2]}/{n:016x}.jpg", 64, 48)
+    for n in range(6)
+)
+
+
+def content(fingerprint: str = "f" * 64, embedder: str = "colours") -> SnapshotContent:
+    model = ColourEmbedder()
+    images = [coloured_photo(("red", "blue")[n % 2], seed=n) for n in range(len(PHOTOS))]
+    embeddings = model.embed_images(images)
+    return SnapshotContent(
+        embedder=embedder,
+        places=PLACES,
+        photos=PHOTOS,
+        visual=embeddings.visual,
+        joint=embeddings.joint,
+        place_texts=model.embed_texts(["red", "blue"]),
+        thresholds=Thresholds(0.5, 0.25),
+        fingerprint=fingerprint,
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SnapshotStore:
+    return SnapshotStore(tmp_path)
+
+
+def test_what_was_published_is_what_is_loaded(store: SnapshotStore) -> None:
+    published = store.publish(content())
+    loaded = store.load(ColourEmbedder())
+    assert loaded.manifest == published
+    assert loaded.places == PLACES
+    assert loaded.photos == PHOTOS
+    assert loaded.manifest.thresholds == Thresholds(0.5, 0.25)
+    assert np.array_equal(loaded.joint, content().joint)
+    assert loaded.index.search(content().visual[3:4], 1).rows[0, 0] == 3
+
+
+def test_nothing_published_is_said_so(store: SnapshotStore) -> None:
+    assert store.current() is None
+    assert store.versions() == []
+    with pytest.raises(NoSnapshot, match="nothing has been published"):
+        store.load(ColourEmbedder())
+
+
+def test_the_last_published_is_current_and_rollback_goes_back(store: SnapshotStore) -> None:
+    first, second, third = (store.publish(content(c * 64)).version for c in "abc")
+    assert store.versions() == [first, second, third]
+    assert store.current() == third
+    assert store.rollback().version == second
+    assert store.rollback().version == first
+    with pytest.raises(NoSnapshot, match="no earlier"):
+        store.rollback()
+    assert store.rollback(third).version == third
+    assert store.current() == third
+
+
+@pytest.mark.parametrize("version", ["nope", "../outside", "", "."])
+def test_rollback_to_what_does_not_exist_changes_nothing(
+    store: SnapshotStore, version: str
+) -> None:
+    current = store.publish(content()).version
+    with pytest.raises(NoSnapshot):
+        store.rollback(version)
+    assert store.current() == current
+
+
+def test_old_snapshots_are_pruned_but_never_the_current_one(store: SnapshotStore) -> None:
+    versions = [store.publish(content(f"{n:064d}"), keep=2).version for n in range(3)]
+    assert store.versions() == versions[1:]
+    store.rollback(versions[1])
+    newest = store.publish(content("d" * 64), keep=1).version
+    assert store.versions() == [newest]
+
+
+def test_a_snapshot_of_another_embedder_is_refused(store: SnapshotStore) -> None:
+    store.publish(content())
+    with pytest.raises(SnapshotMismatch, match="built with embedder colours, but other"):
+        store.load(ColourEmbedder("other"))
+
+
+def test_a_snapshot_of_another_format_is_refused(store: SnapshotStore) -> None:
+    version = store.publish(content()).version
+    manifest = store.folder / version / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": 99}))
+    with pytest.raises(SnapshotMismatch, match="format 99"):
+        store.load(ColourEmbedder())
+
+
+FILES = ("catalogue.sqlite", "embeddings.npy", "joint.npy", "place_texts.npy", "photos.faiss")
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("harm", ["missing", "short", "flipped"])
+def test_a_damaged_snapshot_is_refused(store: SnapshotStore, name: str, harm: str) -> None:
+    file = store.folder / store.publish(content()).version / name
+    whole = bytearray(file.read_bytes())
+    if harm == "missing":
+        file.unlink()
+    elif harm == "short":
+        file.write_bytes(whole[: len(whole) // 2])
+    else:
+        whole[len(whole) // 2] ^= 1
+        file.write_bytes(whole)
+    with pytest.raises(SnapshotCorrupt):
+        store.load(ColourEmbedder())
+
+
+@pytest.mark.parametrize("manifest", [b"", b"{", b"[]", b'{"format": 1}', b"\xff\xfe"])
+def test_an_unreadable_manifest_is_refused(store: SnapshotStore, manifest: bytes) -> None:
+    version = store.publish(content()).version
+    (store.folder / version / "manifest.json").write_bytes(manifest)
+    with pytest.raises(SnapshotCorrupt):
+        store.load(ColourEmbedder())
+
+
+def test_a_half_written_snapshot_is_invisible_and_cleared_away(store: SnapshotStore) -> None:
+    current = store.publish(content()).version
+    draft = store.folder / ".draft-20990101T000000000Z-aaaaaaaa"
+    draft.mkdir()
+    (draft / "manifest.json").write_text("{}")
+    assert store.versions() == [current]
+    store.publish(content("b" * 64))
+    assert not draft.exists()
+
+
+def test_current_pointing_nowhere_is_said_so(store: SnapshotStore) -> None:
+    store.publish(content())
+    (store.folder / "current").write_text("20200101T000000000Z-00000000")
+    with pytest.raises(SnapshotCorrupt, match="no manifest"):
+        store.load(ColourEmbedder())
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "snapshots").write_bytes(b"in the way")
+    with pytest.raises(DataDirError, match="cannot write"):
+        SnapshotStore(tmp_path).publish(content())
+
+
+@pytest.mark.parametrize("moment", ["save", "_sha256", "_load", "_make_current"])
+def test_killed_at_any_moment_the_current_snapshot_stays_usable(
+    store: SnapshotStore, tmp_path: Path, moment: str
+) -> None:
+    before = store.publish(content()).version
+    program = f"""
+import os, signal, sys
+from pathlib import Path
+import core.index, core.snapshot
+from tests.core.test_snapshot import content
+def die(*args, **kwargs):
+    os.kill(os.getpid(), signal.SIGKILL)
+for owner in (core.index.PhotoIndex, core.snapshot, core.snapshot.SnapshotStore):
+    if hasattr(owner, "{moment}"):
+        setattr(owner, "{moment}", die)
+core.snapshot.SnapshotStore(Path(sys.argv[1])).publish(content("b" * 64))
+"""
+    killed = subprocess.run([sys.executable, "-c", program, tmp_path], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert store.load(ColourEmbedder()).version == before
+    after = store.publish(content("b" * 64)).version
+    assert store.load(ColourEmbedder()).version == after
+    assert not [path for path in store.folder.iterdir() if path.name.startswith(".draft")]

@@ -1,0 +1,55 @@
+"""Small honest doubles: real objects of the same contract that need no weights."""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from core.embedders import Embeddings, ImageEmbeddings, unit_rows
+
+COLOURS = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 60, 220)}
+
+
+class ColourEmbedder:
+    """Sees the colours of a 3 x 3 grid; understands the words red, green and blue."""
+
+    name = "colours"
+    dim = 27
+    joint_dim = 3
+    image_side = 32
+
+    def __init__(self, name: str = "colours") -> None:
+        self.name = name
+        self.embedded_images = 0
+
+    def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+        self.embedded_images += len(images)
+        grids = [
+            np.asarray(i.resize((3, 3), Image.Resampling.BOX), dtype=np.float32) for i in images
+        ]
+        grid = np.array(grids).reshape(len(images), 9, 3) - 127.0
+        return ImageEmbeddings(unit_rows(grid.reshape(len(images), 27)), unit_rows(grid.mean(1)))
+
+    def embed_texts(self, texts: Sequence[str]) -> Embeddings:
+        rows = [
+            next((colour for word, colour in COLOURS.items() if word in text), (127, 127, 127))
+            for text in texts
+        ]
+        return unit_rows(np.array(rows, dtype=np.float32).reshape(len(texts), 3) - 127.0)
+
+
+def coloured_photo(
+    colour: str | tuple[int, int, int], *, seed: int = 0, size: tuple[int, int] = (64, 48)
+) -> Image.Image:
+    """A picture of one colour in patches of its own, so that no two seeds are equal."""
+    rgb = COLOURS[colour] if isinstance(colour, str) else colour
+    patches = np.random.default_rng(seed).integers(-40, 41, (3, 3, 3)) + np.array(rgb)
+    small = Image.fromarray(np.clip(patches, 0, 255).astype(np.uint8))
+    return small.resize(size, Image.Resampling.BICUBIC)
+
+
+def encoded(image: Image.Image, format: str = "JPEG", **options: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, format, **options)
+    return out.getvalue()
