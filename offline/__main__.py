@@ -1,0 +1,294 @@
+"""The jobs a person starts: python -m offline ..."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import TaskID
+
+from core.embedders import Embedder, load_embedder
+from core.files import exclusive
+from core.guide import CityGuide
+from core.images import ImageLimits
+from core.settings import Settings
+from core.snapshot import SnapshotStore
+from offline import asking
+from offline.gallery import Gallery
+from offline.importing import ImportReport, import_items
+from offline.indexing import build_snapshot
+from offline.sources.demo import read_demo
+from offline.sources.folder import read_folder
+from offline.sources.items import Problem, SourceItems
+from offline.sources.nto import read_nto
+from offline.terminal import (
+    AsJson,
+    DataDir,
+    fail,
+    load_settings,
+    plain_errors,
+    print_json,
+    progress,
+    show,
+    warn,
+)
+
+app = typer.Typer(
+    help="Jobs of the electronic city guide: fill the gallery, publish it, ask it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+import_app = typer.Typer(help="Take places and photos into the gallery.", no_args_is_help=True)
+app.add_typer(import_app, name="import")
+
+SourceFolder = Annotated[
+    Path, typer.Argument(exists=True, file_okay=False, help="Folder with the source data.")
+]
+
+
+@import_app.command("nto")
+def import_nto(folder: SourceFolder, data_dir: DataDir = None, json: AsJson = False) -> None:
+    """Import contest files: <CODE>_places.csv beside <CODE>_images.csv with base64 photos."""
+    with plain_errors():
+        settings = load_settings(data_dir)
+        max_bytes = _limits(settings).max_bytes
+        _import(read_nto(folder, max_photo_bytes=max_bytes), settings, as_json=json)
+
+
+@import_app.command("folder")
+def import_folder(folder: SourceFolder, data_dir: DataDir = None, json: AsJson = False) -> None:
+    """Import folders of photos, one folder a place, with an optional places.csv beside them."""
+    with plain_errors():
+        settings = load_settings(data_dir)
+        max_bytes = _limits(settings).max_bytes
+        _import(read_folder(folder, max_photo_bytes=max_bytes), settings, as_json=json)
+
+
+@import_app.command("demo")
+def import_demo(
+    views: Annotated[int, typer.Option(min=1, max=100, help="Pictures of each sight.")] = 14,
+    seed: Annotated[int, typer.Option(help="Other seeds draw other views.")] = 1,
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Draw an invented city and import it: something to try the guide on."""
+    with plain_errors():
+        settings = load_settings(data_dir)
+        _import(read_demo(views=views, seed=seed), settings, as_json=json)
+
+
+@app.command()
+def index(data_dir: DataDir = None, json: AsJson = False) -> None:
+    """Embed new photos and publish the gallery. Safe to stop and to run again."""
+    with plain_errors():
+        settings = load_settings(data_dir)
+        with exclusive(settings.data_dir, "index"), progress("photos") as bar:
+            task = TaskID(0)
+
+            def started(total: int) -> None:
+                nonlocal task
+                task = bar.add_task("embedding", total=total)
+
+            report = build_snapshot(
+                Gallery(settings.data_dir),
+                _embedder(settings),
+                _limits(settings),
+                k=settings.k,
+                keep=settings.keep_snapshots,
+                started=started,
+                advanced=lambda photos: bar.advance(task, photos),
+            )
+        warn(report.problems)
+        if report.left_out:
+            warn([Problem("left out", f"{report.left_out} photos that stand under several places")])
+        manifest = report.manifest
+        verb = "published" if report.published else "up to date:"
+        show(
+            {
+                "snapshot": manifest.version,
+                "published": report.published,
+                "embedded": report.embedded,
+                "photos": manifest.photos,
+                "places": manifest.places,
+                "left_out": report.left_out,
+                "problems": [vars_of(problem) for problem in report.problems],
+                "embedding_s": round(report.embedding_s, 2),
+                "other_s": round(report.other_s, 2),
+            },
+            [
+                f"{verb} snapshot {manifest.version}: "
+                f"{manifest.photos} photos of {manifest.places} places, "
+                f"{report.embedded} newly embedded in {report.embedding_s:.1f} s "
+                f"(all else {report.other_s:.1f} s)"
+            ],
+            as_json=json,
+        )
+
+
+@app.command()
+def snapshots(data_dir: DataDir = None, json: AsJson = False) -> None:
+    """List the published snapshots, oldest first."""
+    with plain_errors():
+        store = SnapshotStore(load_settings(data_dir).data_dir)
+        current = store.current()
+        manifests = [store.manifest(version) for version in store.versions()]
+        rows = [
+            {
+                "version": manifest.version,
+                "current": manifest.version == current,
+                "created": manifest.created,
+                "photos": manifest.photos,
+                "places": manifest.places,
+                "embedder": manifest.embedder,
+            }
+            for manifest in manifests
+        ]
+        lines = [
+            f"{'*' if m.version == current else ' '} {m.version}  {m.photos} photos of "
+            f"{m.places} places  {m.embedder}"
+            for m in manifests
+        ]
+        show(
+            {"current": current, "snapshots": rows},
+            lines or ["nothing has been published yet"],
+            as_json=json,
+        )
+
+
+@app.command()
+def rollback(
+    version: Annotated[
+        str | None, typer.Argument(help="Version to go back to [default: the one before].")
+    ] = None,
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Serve an earlier snapshot again; a running bot picks it up by itself."""
+    with plain_errors():
+        settings = load_settings(data_dir)
+        with exclusive(settings.data_dir, "roll back"):
+            manifest = SnapshotStore(settings.data_dir).rollback(version)
+        show(
+            {"snapshot": manifest.version},
+            [f"now serving snapshot {manifest.version}"],
+            as_json=json,
+        )
+
+
+@app.command()
+def ask(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...", help="Photos (paths) or texts; - reads one input a line from stdin."
+        ),
+    ],
+    language: Annotated[str, typer.Option("--lang", help="Language of labels: en or ru.")] = "en",
+    data_dir: DataDir = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object an input.")] = False,
+) -> None:
+    """Ask about photos and texts without Telegram. Fails only if no input could be answered."""
+    if language not in ("en", "ru"):
+        fail("--lang is en or ru", code=2)
+    with plain_errors():
+        settings = load_settings(data_dir)
+        guide = CityGuide(
+            settings.data_dir, _embedder(settings), k=settings.k, limits=_limits(settings)
+        )
+        answered = asyncio.run(_ask(guide, _inputs(inputs), language, as_json=json))
+        if not answered:
+            raise typer.Exit(1)
+
+
+async def _ask(guide: CityGuide, inputs: Iterator[str], language: str, *, as_json: bool) -> bool:
+    """Print the answers; return whether any input was answered."""
+    answered = False
+    async for asked, answer in asking.ask(guide, inputs):
+        failed = isinstance(answer, Exception)
+        answered |= not failed
+        if as_json:
+            print_json(asking.as_json(guide, asked, answer, language))
+        elif failed:
+            warn([Problem(asked, str(answer))])
+        else:
+            show({}, asking.as_lines(guide, asked, answer, language), as_json=False)
+    return answered
+
+
+def _inputs(arguments: list[str]) -> Iterator[str]:
+    """The inputs one by one; - stands for the lines of stdin."""
+    for argument in arguments:
+        if argument == "-":
+            yield from filter(None, (line.rstrip("\n") for line in sys.stdin))
+        else:
+            yield argument
+
+
+def _import(items: SourceItems, settings: Settings, *, as_json: bool) -> None:
+    """Run an import and tell what it did."""
+    with exclusive(settings.data_dir, "import"), progress("photos") as bar:
+        task = bar.add_task("importing", total=None)
+        gallery = Gallery(settings.data_dir)
+        report = import_items(items, gallery, _limits(settings), seen=lambda: bar.advance(task))
+    problems = [*report.problems, *_shared_pictures(report)]
+    warn(problems, all_of_them=True)
+    if not report.added and not report.known:
+        fail("nothing could be imported")
+    show(
+        {
+            "places": report.places,
+            "added": report.added,
+            "known": report.known,
+            "photos": len(gallery.photos),
+            "problems": [vars_of(problem) for problem in report.problems],
+            "shared": {
+                photo_id: [photo.place_id for photo in photos]
+                for photo_id, photos in report.shared.items()
+            },
+        },
+        [
+            f"imported {report.places} places: {report.added} new photos, "
+            f"{report.known} known already; the gallery now has {len(gallery.photos)}",
+            *([f"{len(report.problems)} problems are listed above"] if report.problems else []),
+        ],
+        as_json=as_json,
+    )
+
+
+def _shared_pictures(report: ImportReport) -> list[Problem]:
+    return [
+        Problem(
+            photos[0].sources[0],
+            "the same picture stands under "
+            + " and ".join(f"{photo.place_id} ({photo.sources[0]})" for photo in photos)
+            + "; it will not vote",
+        )
+        for photos in report.shared.values()
+    ]
+
+
+def vars_of(problem: Problem) -> dict[str, str]:
+    """A problem for machines."""
+    return {"source": problem.source, "reason": problem.reason}
+
+
+def _limits(settings: Settings) -> ImageLimits:
+    return ImageLimits.of(
+        max_photo_mb=settings.max_photo_mb, max_megapixels=settings.max_megapixels
+    )
+
+
+def _embedder(settings: Settings) -> Embedder:
+    return load_embedder(
+        settings.embedder,
+        text_model=settings.text_model,
+        cache_dir=settings.data_dir / "cache",
+        threads=settings.threads,
+    )
+
+
+if __name__ == "__main__":
+    app()

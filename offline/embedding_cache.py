@@ -1,0 +1,96 @@
+"""Embeddings already made, by content, so that only new photos cost anything."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from core.embedders.base import Embedder, Embeddings, ImageEmbeddings
+from core.errors import DataDirError
+
+_SCHEMA = """
+    CREATE TABLE IF NOT EXISTS pictures (
+        sha256 TEXT PRIMARY KEY, visual BLOB NOT NULL, joint BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS texts (
+        sha256 TEXT PRIMARY KEY, joint BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+"""
+
+
+class EmbeddingCache:
+    """Embeddings of one embedder in a SQLite file: each batch is whole or not there at all."""
+
+    def __init__(self, database: sqlite3.Connection, embedder: Embedder) -> None:
+        self._database = database
+        self._embedder = embedder
+
+    @classmethod
+    @contextmanager
+    def open(cls, data_dir: Path, embedder: Embedder) -> Iterator["EmbeddingCache"]:
+        """Open the cache of ``embedder``, making it if need be.
+
+        Raises:
+            DataDirError: it cannot be opened, read or written (also while in use).
+        """
+        path = data_dir / "cache" / "embeddings" / f"{embedder.name}.sqlite3"
+        database = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            database = sqlite3.connect(path)
+            database.execute("PRAGMA journal_mode = WAL")
+            database.executescript(_SCHEMA)
+            yield cls(database, embedder)
+        except (OSError, sqlite3.Error) as error:
+            raise DataDirError(f"cannot use the embedding cache {path}: {error}") from error
+        finally:
+            if database:
+                database.close()
+
+    def known(self) -> set[str]:
+        """Content hashes of the pictures that are embedded already."""
+        return {sha256 for (sha256,) in self._database.execute("SELECT sha256 FROM pictures")}
+
+    def add(self, hashes: Sequence[str], embeddings: ImageEmbeddings) -> None:
+        """Keep the embeddings of a batch of pictures."""
+        rows = (
+            (sha256, visual.tobytes(), joint.tobytes())
+            for sha256, visual, joint in zip(
+                hashes, embeddings.visual, embeddings.joint, strict=True
+            )
+        )
+        with self._database:
+            self._database.executemany("INSERT OR REPLACE INTO pictures VALUES (?, ?, ?)", rows)
+
+    def pictures(self, hashes: Sequence[str]) -> ImageEmbeddings:
+        """Embeddings of pictures that are known, in the order given."""
+        visual = np.empty((len(hashes), self._embedder.dim), dtype=np.float32)
+        joint = np.empty((len(hashes), self._embedder.joint_dim), dtype=np.float32)
+        one = "SELECT visual, joint FROM pictures WHERE sha256 = ?"
+        for row, sha256 in enumerate(hashes):
+            stored = self._database.execute(one, (sha256,)).fetchone()
+            visual[row], joint[row] = (np.frombuffer(blob, dtype=np.float32) for blob in stored)
+        return ImageEmbeddings(visual, joint)
+
+    def texts(self, texts: Sequence[str]) -> Embeddings:
+        """Embeddings of texts, (n, joint_dim); those not known yet are made and kept."""
+        keys = {text: hashlib.sha256(text.encode()).hexdigest() for text in texts}
+        stored = dict(self._database.execute("SELECT sha256, joint FROM texts"))
+        missing = [text for text, sha256 in keys.items() if sha256 not in stored]
+        fresh = {
+            keys[text]: embedding.tobytes()
+            for text, embedding in zip(missing, self._embedder.embed_texts(missing), strict=True)
+        }
+        with self._database:
+            self._database.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?)", fresh.items())
+        return _matrix(texts, keys, stored | fresh, self._embedder.joint_dim)
+
+
+def _matrix(
+    texts: Iterable[str], keys: Mapping[str, str], stored: Mapping[str, bytes], dim: int
+) -> Embeddings:
+    rows = [np.frombuffer(stored[keys[text]], dtype=np.float32) for text in texts]
+    return np.stack(rows) if rows else np.empty((0, dim), dtype=np.float32)

@@ -1,0 +1,113 @@
+"""Take what a source yields into the gallery."""
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import imagehash
+from PIL import Image
+
+from core.errors import QueryError
+from core.files import write_atomic
+from core.images import ImageLimits, served_photo
+from core.places import Place
+from offline.gallery import Gallery, GalleryPhoto
+from offline.sources.items import Problem, SourceItems, SourcePhoto
+
+SAVE_EVERY = 1000  # photos; what a killed import may have to decode again
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did."""
+
+    places: int = 0  # places the source has
+    added: int = 0  # photos that were new
+    known: int = 0  # photos that the gallery had already, or that the source repeats
+    problems: list[Problem] = field(default_factory=list)  # what was left out or is doubtful
+    shared: Mapping[str, Sequence[GalleryPhoto]] = field(default_factory=dict)
+    # pictures that stand under several places, by photo_id
+
+
+def import_items(
+    items: SourceItems,
+    gallery: Gallery,
+    limits: ImageLimits,
+    *,
+    seen: Callable[[], None] = lambda: None,
+) -> ImportReport:
+    """Add places and photos to the gallery; what is there already stays as it is.
+
+    Safe to kill at any moment and to run again: photos are named by content, and the lists are
+    written after the photos they name.
+
+    Args:
+        items: from a source.
+        gallery: receives them and is saved.
+        limits: photos beyond are reported and left out.
+        seen: called after each photo or problem.
+
+    Raises:
+        SourceError: from the source.
+        DataDirError: the gallery cannot be written.
+    """
+    report = ImportReport()
+    try:
+        for item in items:
+            match item:
+                case Place():
+                    gallery.places[item.place_id] = item
+                    report.places += 1
+                case Problem():
+                    report.problems.append(item)
+                    seen()
+                case SourcePhoto():
+                    _import_photo(item, gallery, limits, report)
+                    if report.added % SAVE_EVERY == SAVE_EVERY - 1:
+                        _save(gallery)
+                    seen()
+    finally:
+        _save(gallery)
+    report.shared = gallery.shared()
+    return report
+
+
+def _import_photo(
+    item: SourcePhoto, gallery: Gallery, limits: ImageLimits, report: ImportReport
+) -> None:
+    sha256 = hashlib.sha256(item.data).hexdigest()
+    known = gallery.photo(sha256[:16], item.place_id)
+    if known and (gallery.data_dir / known.path).exists():
+        if item.source not in known.sources:
+            gallery.add_photo(replace(known, sources=(*known.sources, item.source)))
+        report.known += 1
+        return
+    try:
+        served = served_photo(item.data, limits)
+    except QueryError as error:
+        report.problems.append(Problem(item.source, str(error)))
+        return
+    photo = GalleryPhoto(
+        photo_id=sha256[:16],
+        place_id=item.place_id,
+        path=gallery.photo_path(sha256[:16], item.place_id),
+        width=served.image.width,
+        height=served.image.height,
+        sha256=sha256,
+        phash=perceptual_hash(served.image),
+        sources=(*(known.sources if known else ()), item.source),
+    )
+    write_atomic(gallery.data_dir / photo.path, served.jpeg, durable=False)
+    gallery.add_photo(photo)
+    report.added += 1
+
+
+def perceptual_hash(image: Image.Image) -> str:
+    """DCT hash of a picture, 16 hex digits; similar pictures differ in few of its 64 bits."""
+    return str(imagehash.phash(image))
+
+
+def _save(gallery: Gallery) -> None:
+    os.sync()  # photos first: the lists must not name what is not on the disk
+    gallery.save()

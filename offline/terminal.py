@@ -1,0 +1,116 @@
+"""How commands talk: results on stdout, progress and warnings on stderr, errors in one line."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from core.errors import GuideError
+from core.settings import Settings
+from offline.sources.items import Problem
+
+PROBLEMS_SHOWN = 50
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="The guide's data folder [default: GUIDE_DATA_DIR or data]."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn what goes wrong into one line on stderr and an exit code."""
+    try:
+        yield
+    except GuideError as error:
+        fail(str(error))
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "_".join(map(str, problem["loc"])).upper().removeprefix("GUIDE_")
+            err.print(f"error: setting GUIDE_{name}: {problem['msg']}", style="red", markup=False)
+        raise typer.Exit(2) from error
+    except KeyboardInterrupt:
+        err.print("stopped; what was finished is kept, run the command again to go on")
+        raise typer.Exit(130) from None
+
+
+def fail(message: str, code: int = 1) -> None:
+    """Say what went wrong in one line and leave."""
+    err.print(f"error: {message}", style="red", markup=False)
+    raise typer.Exit(code)
+
+
+def load_settings(data_dir: Path | None) -> Settings:
+    """The settings, with the command line's data folder if it names one."""
+    return Settings(data_dir=data_dir) if data_dir else Settings()
+
+
+def show(result: dict[str, Any], lines: Sequence[str], *, as_json: bool) -> None:
+    """Print a result: for machines as one JSON object, for people as lines."""
+    if as_json:
+        print_json(result)
+    else:
+        for line in lines:
+            out.print(line, markup=False)
+
+
+def print_json(result: dict[str, Any]) -> None:
+    """Print one object on one line, at once, so that a reader can follow."""
+    sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def warn(problems: Sequence[Problem], *, all_of_them: bool = False) -> None:
+    """List what was left out or is doubtful."""
+    shown = problems if all_of_them else problems[:PROBLEMS_SHOWN]
+    for problem in shown:
+        err.print(f"{problem.source}: {problem.reason}", style="yellow", markup=False)
+    if len(problems) > len(shown):
+        err.print(f"... and {len(problems) - len(shown)} more", style="yellow", markup=False)
+
+
+class RateColumn(ProgressColumn):
+    """Photos a second."""
+
+    def render(self, task: Task) -> Text:
+        """Draw the column."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.0f}/s" if speed else "", style="cyan")
+
+
+def progress(unit: str) -> Progress:
+    """A progress bar on stderr with rate and time left."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        RateColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=err,
+    )

@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+
+from core.errors import SourceError
+from core.places import Place, Point
+from offline.sources.folder import read_folder
+from offline.sources.items import Problem, SourcePhoto
+from tests.doubles import coloured_photo, encoded
+
+JPEG = encoded(coloured_photo("red"))
+
+
+def read(folder: Path) -> tuple[list[Place], list[SourcePhoto], list[Problem]]:
+    items = list(read_folder(folder, max_photo_bytes=10_000))
+    return (
+        [item for item in items if isinstance(item, Place)],
+        [item for item in items if isinstance(item, SourcePhoto)],
+        [item for item in items if isinstance(item, Problem)],
+    )
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Path:
+    for name in ("old_tower", "Мост"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.jpg").write_bytes(JPEG)
+        (tmp_path / name / ".DS_Store").write_bytes(b"")
+    return tmp_path
+
+
+def test_every_folder_is_a_place_named_like_it(city: Path) -> None:
+    places, photos, problems = read(city)
+    assert [place.name for place in places] == ["old tower", "Мост"]
+    assert places[0].place_id == "old_tower"
+    assert places[1].place_id.isascii()
+    assert [photo.source for photo in photos] == ["old_tower/1.jpg", "Мост/1.jpg"]
+    assert problems == []
+
+
+def test_a_table_beside_the_folders_describes_them(city: Path) -> None:
+    (city / "places.csv").write_text(
+        "folder,name,name_en,kinds,city,lat,lon,description\n"
+        'old_tower,Старая башня,Old Tower,"towers,historic",Киров,58.6,49.6,"Высокая, старая"\n',
+        encoding="utf-8",
+    )
+    place = read(city)[0][0]
+    assert (place.name, place.name_en) == ("Старая башня", "Old Tower")
+    assert (place.kinds, place.city) == (("towers", "historic"), "Киров")
+    assert (place.point, place.description) == (Point(58.6, 49.6), "Высокая, старая")
+
+
+def test_a_row_for_no_folder_is_reported(city: Path) -> None:
+    (city / "places.csv").write_text("folder,name\nnowhere,Нигде\nold_tower,Башня\n")
+    places, _, [problem] = read(city)
+    assert places[0].name == "Башня"
+    assert problem == Problem("places.csv:0", "there is no folder 'nowhere'")
+
+
+def test_an_empty_place_and_a_huge_file_are_reported(city: Path) -> None:
+    (city / "empty").mkdir()
+    (city / "old_tower" / "huge.jpg").write_bytes(b"x" * 20_000)
+    places, photos, problems = read(city)
+    assert (len(places), len(photos)) == (2, 2)
+    assert [problem.source for problem in problems] == ["empty", "old_tower/huge.jpg"]
+
+
+def test_an_empty_or_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no folder with photos"):
+        read(tmp_path)
+    with pytest.raises(SourceError, match="cannot read"):
+        read(tmp_path / "nowhere")

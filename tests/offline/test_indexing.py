@@ -1,0 +1,143 @@
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.errors import DataDirError
+from core.images import ImageLimits
+from core.places import Place
+from core.snapshot import SnapshotStore
+from offline.gallery import Gallery
+from offline.importing import import_items
+from offline.indexing import IndexReport, build_snapshot
+from offline.sources.items import SourcePhoto
+from tests.doubles import ColourEmbedder, coloured_photo, encoded
+
+LIMITS = ImageLimits.of(max_photo_mb=1, max_megapixels=1)
+
+
+def fill(data_dir: Path, count: int, colour: str = "red") -> None:
+    photos = [
+        SourcePhoto(colour, encoded(coloured_photo(colour, seed=n)), f"{colour}:{n}")
+        for n in range(count)
+    ]
+    import_items(iter([Place(colour, colour), *photos]), Gallery(data_dir), LIMITS)
+
+
+def index(data_dir: Path, embedder: ColourEmbedder | None = None) -> IndexReport:
+    return build_snapshot(Gallery(data_dir), embedder or ColourEmbedder(), LIMITS, k=5, keep=5)
+
+
+def test_adding_photos_embeds_only_those(tmp_path: Path) -> None:
+    fill(tmp_path, 40)
+    assert index(tmp_path).embedded == 40
+    fill(tmp_path, 50)
+    embedder = ColourEmbedder()
+    report = index(tmp_path, embedder)
+    assert (report.embedded, embedder.embedded_images) == (10, 10)
+    assert report.manifest.photos == 50
+
+
+def test_nothing_new_publishes_nothing(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    first = index(tmp_path)
+    second = index(tmp_path)
+    assert (first.published, second.published) == (True, False)
+    assert second.manifest == first.manifest
+    assert len(SnapshotStore(tmp_path).versions()) == 1
+
+
+def test_a_changed_description_is_published_without_embedding_photos(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    index(tmp_path)
+    import_items(iter([Place("red", "Красное")]), Gallery(tmp_path), LIMITS)
+    report = index(tmp_path)
+    assert (report.published, report.embedded) == (True, 0)
+
+
+def test_a_photo_changed_on_disk_is_embedded_anew(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    index(tmp_path)
+    (tmp_path / Gallery(tmp_path).photos[2].path).write_bytes(encoded(coloured_photo("blue")))
+    assert index(tmp_path).embedded == 1
+
+
+def test_another_embedder_embeds_everything(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    index(tmp_path)
+    assert index(tmp_path, ColourEmbedder("other")).embedded == 5
+    assert index(tmp_path, ColourEmbedder()).embedded == 0
+
+
+def test_a_picture_under_two_places_does_not_vote(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    same = encoded(coloured_photo("red", seed=0))
+    import_items(
+        iter([Place("other", "Другое"), SourcePhoto("other", same, "x:0")]),
+        Gallery(tmp_path),
+        LIMITS,
+    )
+    report = index(tmp_path)
+    assert (report.left_out, report.manifest.photos, report.manifest.places) == (2, 4, 1)
+
+
+def test_missing_and_damaged_files_are_reported_and_left_out(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    gone, broken = (tmp_path / photo.path for photo in Gallery(tmp_path).photos[:2])
+    gone.unlink()
+    broken.write_bytes(b"no picture any more")
+    report = index(tmp_path)
+    assert report.manifest.photos == 3
+    assert {tmp_path / problem.source for problem in report.problems} == {gone, broken}
+
+
+def test_an_empty_gallery_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(DataDirError, match="no usable photos"):
+        index(tmp_path)
+    assert SnapshotStore(tmp_path).current() is None
+
+
+def test_a_damaged_current_snapshot_is_mended(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    broken = index(tmp_path).manifest.version
+    (tmp_path / "snapshots" / broken / "photos.faiss").unlink()
+    report = index(tmp_path)
+    assert report.published
+    assert SnapshotStore(tmp_path).load(ColourEmbedder()).version == report.manifest.version
+
+
+def test_killed_in_the_middle_it_goes_on_where_it_was(tmp_path: Path) -> None:
+    fill(tmp_path, 60)
+    program = """
+import os, signal, sys
+from pathlib import Path
+from tests.offline.test_indexing import *
+class Mortal(ColourEmbedder):
+    def embed_images(self, images):
+        if self.embedded_images >= 32:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().embed_images(images)
+index(Path(sys.argv[1]), Mortal())
+"""
+    killed = subprocess.run([sys.executable, "-c", program, tmp_path], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert SnapshotStore(tmp_path).current() is None
+    report = index(tmp_path)
+    assert (report.embedded, report.manifest.photos) == (60 - 32, 60)
+
+
+def test_progress_is_told(tmp_path: Path) -> None:
+    fill(tmp_path, 20)
+    told: list[int] = []
+    build_snapshot(
+        Gallery(tmp_path),
+        ColourEmbedder(),
+        LIMITS,
+        k=5,
+        keep=5,
+        started=told.append,
+        advanced=told.append,
+    )
+    assert told[0] == sum(told[1:]) == 20

@@ -1,0 +1,95 @@
+from pathlib import Path
+
+import pytest
+
+from core.errors import SourceError
+from offline.sources.rows import named_rows, read_rows
+
+PHOTO = "/9j/" + "A" * 300_000  # beyond the csv module's default field limit
+
+
+def read(tmp_path: Path, text: str | bytes, limit: int = 1_000_000) -> list[object]:
+    file = tmp_path / "x.csv"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return [cells for _, cells in read_rows(file, max_row_chars=limit)]
+
+
+def test_rows_are_counted_from_the_first_after_the_header(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("name,image\na,1\n\nb,2\n")
+    rows = list(read_rows(tmp_path / "x.csv", max_row_chars=100))
+    assert rows == [(-1, ["name", "image"]), (0, ["a", "1"]), (1, ["b", "2"])]
+
+
+def test_cells_may_be_huge(tmp_path: Path) -> None:
+    assert read(tmp_path, f"name,image\na,{PHOTO}\n")[1] == ["a", PHOTO]
+
+
+def test_cells_may_be_quoted_and_span_lines(tmp_path: Path) -> None:
+    rows = read(tmp_path, 'name,image\n"a ""b"", c","1\n2\n3"\nd,4\n')
+    assert rows[1:] == [['a "b", c', "1\n2\n3"], ["d", "4"]]
+
+
+def test_an_unclosed_quote_costs_its_own_row_only(tmp_path: Path) -> None:
+    rows = read(tmp_path, 'name,image\n"a,1\nb,2\n"c,3\n"d",4\n')
+    assert rows == [
+        ["name", "image"],
+        "a quote is opened and never closed",
+        ["b", "2"],
+        "a quote is opened and never closed",
+        ["d", "4"],
+    ]
+
+
+def test_a_row_too_long_is_passed_over(tmp_path: Path) -> None:
+    rows = read(tmp_path, f'name,image\na,{"x" * 5000}\nb,2\n"c,{"y" * 900}\n{"z" * 900}', 1000)
+    assert rows == [
+        ["name", "image"],
+        "the row is too long",
+        ["b", "2"],
+        "the row is too long",
+    ]
+
+
+def test_a_file_without_line_ends_is_one_long_row(tmp_path: Path) -> None:
+    assert read(tmp_path, "x" * 100_000, 1000) == ["the row is too long"]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_any_line_end_and_byte_order_mark_will_do(tmp_path: Path, newline: str) -> None:
+    text = "\ufeff" + newline.join(["name,image", "Башня,1", "Мост,2"])
+    assert read(tmp_path, text) == [["name", "image"], ["Башня", "1"], ["Мост", "2"]]
+
+
+def test_bytes_that_are_not_utf8_harm_their_cell_only(tmp_path: Path) -> None:
+    rows = read(tmp_path, b"name,image\n\xcc\xee\xf1\xf2,1\nb,2\n")
+    assert rows[2] == ["b", "2"]
+    assert "\ufffd" in rows[1][0]
+
+
+def test_a_missing_file_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="cannot read"):
+        list(read_rows(tmp_path / "nope.csv", max_row_chars=10))
+
+
+def test_columns_are_found_by_any_of_their_names(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("IMG, Name ,extra\n1,a,z\n")
+    columns = {"name": ("name",), "image": ("image", "img")}
+    assert list(named_rows(tmp_path / "x.csv", columns, 100)) == [
+        ("x.csv:0", {"image": "1", "name": "a", "extra": "z"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "the file is empty"),
+        ("a,b\n1,2\n", "no column name"),
+        ("name\na\n", "no column image or img"),
+    ],
+)
+def test_a_file_without_what_is_needed_is_left_out(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "x.csv").write_text(text)
+    columns = {"name": ("name",), "image": ("image", "img")}
+    [(source, problem)] = named_rows(tmp_path / "x.csv", columns, 100)
+    assert source == "x.csv"
+    assert reason in problem
