@@ -1,0 +1,28 @@
+"""/start and /help."""
+
+from aiogram import Bot, Router
+from aiogram.filters import Command, CommandStart
+from aiogram.types import Message
+
+from bot.filters import own_command
+from bot.texts import WORDINGS
+
+
+async def greet(message: Message, language: str) -> None:
+    """Say what the bot can do."""
+    await message.answer(WORDINGS[language].start)
+
+
+async def show_help(message: Message, bot: Bot, language: str, max_photo_mb: float) -> None:
+    """Say how to ask."""
+    me = await bot.me()
+    text = WORDINGS[language].help
+    await message.answer(text.format(username=me.username, max_photo_mb=f"{max_photo_mb:g}"))
+
+
+def build_router() -> Router:
+    """Commands to this bot."""
+    router = Router(name=__name__)
+    router.message.register(greet, CommandStart(), own_command)
+    router.message.register(show_help, Command("help"), own_command)
+    return router

@@ -1,0 +1,35 @@
+"""What went wrong, in the user's words."""
+
+import logging
+
+from aiogram import Router
+from aiogram.exceptions import AiogramError, TelegramForbiddenError
+from aiogram.types import ErrorEvent
+
+from bot.middlewares.query import OpenQuery
+from bot.texts import explain_error
+from core.errors import QueryError
+
+logger = logging.getLogger(__name__)
+
+
+async def explain(event: ErrorEvent, query: OpenQuery, language: str, max_photo_mb: float) -> None:
+    """Tell the user what went wrong, keep the traceback for us, log the query."""
+    error, message = event.exception, event.update.message
+    if isinstance(error, QueryError | TelegramForbiddenError):
+        logger.info("update %d: %s: %s", event.update.update_id, type(error).__name__, error)
+    else:
+        logger.error("update %d failed", event.update.update_id, exc_info=error)
+    if message and not isinstance(error, TelegramForbiddenError):  # they have blocked the bot
+        try:
+            await message.reply(explain_error(error, language, max_photo_mb=max_photo_mb))
+        except AiogramError as second:
+            logger.warning("update %d: not explained: %s", event.update.update_id, second)
+    await query.close(error)
+
+
+def build_router() -> Router:
+    """Errors of all handlers."""
+    router = Router(name=__name__)
+    router.error.register(explain)
+    return router

@@ -1,0 +1,131 @@
+"""Telegram in memory: records what the bot requests and answers as Telegram would."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Mapping
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from aiogram import Bot
+from aiogram.client.session.base import BaseSession
+from aiogram.methods import (
+    GetFile,
+    GetMe,
+    GetUpdates,
+    SendChatAction,
+    SendMediaGroup,
+    SendMessage,
+    SendPhoto,
+    TelegramMethod,
+)
+from aiogram.types import Chat, File, Message, PhotoSize, Update, User
+
+TOKEN = "42:SECRET-of-the-bot"
+BOT_USER = User(id=42, is_bot=True, first_name="Guide", username="guide_bot")
+SENDS = (SendMessage, SendPhoto, SendMediaGroup)
+
+numbers = count(1)
+
+
+class RecordingSession(BaseSession):
+    """Everything requested is in ``calls``; what is put into ``failures`` is raised instead."""
+
+    def __init__(self, files: Mapping[str, bytes] | None = None) -> None:
+        super().__init__()
+        self.files = dict(files or {})
+        self.calls: list[TelegramMethod[Any]] = []
+        self.failures: dict[type[TelegramMethod[Any]], list[Exception]] = defaultdict(list)
+        self.stream_failure: Exception | None = None
+        self.downloads = 0
+        self.typing = asyncio.Event()  # set once the user was shown "typing"
+
+    @property
+    def sent(self) -> list[Any]:
+        """The messages and albums the user got, in order."""
+        return [call for call in self.calls if isinstance(call, SENDS)]
+
+    async def make_request(
+        self,
+        bot: Bot,
+        method: TelegramMethod[Any],
+        timeout: int | None = None,  # noqa: ASYNC109  (aiogram's signature)
+    ) -> Any:
+        if failures := self.failures[type(method)]:
+            raise failures.pop(0)
+        self.calls.append(method)
+        result: Any = True
+        match method:
+            case GetMe():
+                result = BOT_USER
+            case GetUpdates():
+                result = []
+            case GetFile(file_id=file_id):
+                path = f"photos/{file_id}"
+                result = File(file_id=file_id, file_unique_id=file_id, file_path=path)
+            case SendMessage(chat_id=chat_id):
+                result = _message(chat_id)
+            case SendPhoto(chat_id=chat_id):
+                result = _message(chat_id, photo=[_uploaded()])
+            case SendMediaGroup(chat_id=chat_id, media=media):
+                result = [_message(chat_id, photo=[_uploaded()]) for _ in media]
+            case SendChatAction():
+                self.typing.set()
+        return result
+
+    async def stream_content(
+        self, url: str, *args: Any, **kwargs: Any
+    ) -> AsyncGenerator[bytes, None]:
+        self.downloads += 1
+        if self.stream_failure:
+            raise self.stream_failure
+        content = self.files[url.rpartition("/")[2]]
+        for start in range(0, len(content), 65536):
+            yield content[start : start + 65536]
+
+    async def close(self) -> None:
+        pass
+
+
+def update(
+    *, chat: str = "private", language: str | None = "en", sender: int = 7, **content: Any
+) -> Update:
+    """An update with one message; ``content`` are the fields of Telegram's Message."""
+    message = {
+        "message_id": next(numbers),
+        "date": int(datetime.now(UTC).timestamp()),
+        "chat": {"id": 7 if chat == "private" else -100, "type": chat},
+        "from": {"id": sender, "is_bot": False, "first_name": "Ann", "language_code": language},
+        **content,
+    }
+    return Update.model_validate({"update_id": next(numbers), "message": message})
+
+
+def photo(file_id: str = "pic", *, size: int | None = 100_000) -> list[dict[str, Any]]:
+    """The sizes of a photo in a message, smallest first, as Telegram orders them."""
+    sizes = [("small-" + file_id, 90, 60, 1_000), (file_id, 1280, 853, size)]
+    return [
+        {"file_id": i, "file_unique_id": f"u-{i}", "width": w, "height": h, "file_size": s}
+        for i, w, h, s in sizes
+    ]
+
+
+def document(file_id: str = "doc", **fields: Any) -> dict[str, Any]:
+    """A file in a message."""
+    return {"file_id": file_id, "file_unique_id": f"u-{file_id}", **fields}
+
+
+def _message(chat_id: int | str, **content: Any) -> Message:
+    return Message(
+        message_id=next(numbers),
+        date=datetime.now(UTC),
+        chat=Chat(id=int(chat_id), type="private"),
+        **content,
+    )
+
+
+def _uploaded() -> PhotoSize:
+    number = next(numbers)
+    return PhotoSize(
+        file_id=f"uploaded-{number}", file_unique_id=f"u{number}", width=640, height=480
+    )

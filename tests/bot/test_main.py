@@ -1,0 +1,65 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+
+
+@pytest.fixture(autouse=True)
+def no_settings_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # where there is no .env
+
+
+def one_line(capsys: pytest.CaptureFixture[str]) -> str:
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    return err
+
+
+def test_a_missing_token_is_one_clear_line_and_exit_code_1(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([]) == 1
+    assert "GUIDE_BOT_TOKEN" in one_line(capsys)
+
+
+@pytest.mark.parametrize("token", ["nonsense", "98765", "98765:", ":abc", "12 345:abc", "1:a/../b"])
+def test_a_malformed_token_is_one_clear_line_that_does_not_show_it(
+    token: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOT_TOKEN", token)
+    assert main([]) == 1
+    line = one_line(capsys)
+    assert "not a bot token" in line
+    assert token not in line
+
+
+def test_wrong_settings_are_one_clear_line_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GUIDE_K", "many")
+    monkeypatch.setenv("GUIDE_CONCURRENCY", "0")
+    assert main([]) == 2
+    line = one_line(capsys)
+    assert "GUIDE_K" in line
+    assert "GUIDE_CONCURRENCY" in line
+
+
+def test_wrong_usage_exits_with_2_and_help_with_0(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as wrong:
+        main(["--colour"])
+    with pytest.raises(SystemExit) as helped:
+        main(["--help"])
+    assert (wrong.value.code, helped.value.code) == (2, 0)
+    assert "--data-dir" in capsys.readouterr().out
+
+
+def test_what_is_wrong_is_told_before_the_slow_import_of_the_bot_framework() -> None:
+    code = "import sys, bot.__main__ as m; m.main([]); print('aiogram' in sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ran.stdout.strip() == "False"
