@@ -44,7 +44,9 @@ class Settings(BaseSettings):
         description="the bot's token from @BotFather (BOT_TOKEN works too); only the bot needs it",
     )
     telegram_api: str = Field(
-        default="https://api.telegram.org", description="base URL of the Bot API server"
+        default="https://api.telegram.org",
+        pattern=r"^https?://[^/\s]+",
+        description="base URL of the Bot API server",
     )
     user_hash_key: SecretStr | None = Field(
         default=None,

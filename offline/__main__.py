@@ -10,7 +10,7 @@ import typer
 from rich.progress import TaskID
 
 from core.embedders import Embedder, load_embedder
-from core.files import exclusive
+from core.files import exclusive, write_atomic
 from core.guide import CityGuide
 from core.images import ImageLimits
 from core.settings import Settings
@@ -19,7 +19,7 @@ from offline import asking
 from offline.gallery import Gallery
 from offline.importing import ImportReport, import_items
 from offline.indexing import build_snapshot
-from offline.sources.demo import read_demo
+from offline.sources.demo import demo_places, demo_query, read_demo
 from offline.sources.folder import read_folder
 from offline.sources.items import Problem, SourceItems
 from offline.sources.nto import read_nto
@@ -71,6 +71,10 @@ def import_folder(folder: SourceFolder, data_dir: DataDir = None, json: AsJson =
 def import_demo(
     views: Annotated[int, typer.Option(min=1, max=100, help="Pictures of each sight.")] = 14,
     seed: Annotated[int, typer.Option(help="Other seeds draw other views.")] = 1,
+    queries: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Draw one more view of each sight there, to ask about."),
+    ] = None,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
@@ -78,6 +82,10 @@ def import_demo(
     with plain_errors():
         settings = load_settings(data_dir)
         _import(read_demo(views=views, seed=seed), settings, as_json=json)
+        if queries:
+            for place in demo_places():
+                photo = demo_query(place.place_id, seed=seed)
+                write_atomic(queries / f"{place.place_id}.jpg", photo, durable=False)
 
 
 @app.command()

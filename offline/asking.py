@@ -48,21 +48,10 @@ def as_json(guide: CityGuide, asked: str, answer: Answer, language: str) -> dict
     """An answer for machines; the keys are a contract."""
     if isinstance(answer, GuideError):
         return {"input": asked, "error": str(answer)}
-    photos = [
-        {
-            "photo_id": hit.photo.photo_id,
-            "place_id": hit.place.place_id,
-            "name": hit.place.name_in(language),
-            "path": str(guide.photo_file(hit.photo)),
-            "score": round(hit.score, 4),
-            "why": hit.why.value,
-        }
-        for hit in answer.photos
-    ]
-    recognised = isinstance(answer, Recognition)
+    recognition = answer if isinstance(answer, Recognition) else None
     return {
         "input": asked,
-        "confident": answer.confident if recognised else bool(answer.photos),
+        "confident": recognition.confident if recognition else bool(answer.photos),
         "places": [
             {
                 "place_id": ranked.place.place_id,
@@ -71,7 +60,7 @@ def as_json(guide: CityGuide, asked: str, answer: Answer, language: str) -> dict
                 "share": round(ranked.share, 4),
                 "photo": str(guide.photo_file(ranked.photo)),
             }
-            for ranked in (answer.places if recognised else ())
+            for ranked in (recognition.places if recognition else ())
         ],
         "categories": [
             {
@@ -79,9 +68,19 @@ def as_json(guide: CityGuide, asked: str, answer: Answer, language: str) -> dict
                 "label": kind_label(category.kind, language),
                 "share": round(category.share, 4),
             }
-            for category in (answer.categories if recognised else ())
+            for category in (recognition.categories if recognition else ())
         ],
-        "photos": photos,
+        "photos": [
+            {
+                "photo_id": hit.photo.photo_id,
+                "place_id": hit.place.place_id,
+                "name": hit.place.name_in(language),
+                "path": str(guide.photo_file(hit.photo)),
+                "score": round(hit.score, 4),
+                "why": hit.why.value,
+            }
+            for hit in answer.photos
+        ],
         "timings_ms": {stage: round(ms, 1) for stage, ms in answer.timings_ms.items()},
         "snapshot": answer.snapshot,
     }

@@ -43,7 +43,10 @@ def test_the_token_has_two_names_and_is_never_shown(
     assert "secret" not in repr(settings)
 
 
-@pytest.mark.parametrize(("name", "value"), [("GUIDE_K", "0"), ("GUIDE_MAX_PHOTO_MB", "many")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("GUIDE_K", "0"), ("GUIDE_MAX_PHOTO_MB", "many"), ("GUIDE_TELEGRAM_API", "localhost:8081")],
+)
 def test_a_setting_without_meaning_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:

@@ -1,0 +1,68 @@
+# Every target sets up what it needs in .venv, can be run again, and says what it does.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+DEMO_DATA ?= data/demo
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-clip lint bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.bundled ## draw a city, index it and ask about a photo and a text; no token, no downloads of models
+	@echo "==> drawing the demo city into $(DEMO_DATA)"
+	@$(BIN)/python -m offline import demo --data-dir $(DEMO_DATA) --queries $(DEMO_DATA)/queries
+	@echo "==> embedding its photos and publishing them"
+	@$(BIN)/python -m offline index --data-dir $(DEMO_DATA)
+	@echo "==> asking about a photo the guide has never seen, and for places in words"
+	@$(BIN)/python -m offline ask --data-dir $(DEMO_DATA) $(DEMO_DATA)/queries/demo-clock-tower.jpg "мост через реку"
+	@echo
+	@echo "What next:"
+	@echo "  your own photos   $(BIN)/python -m offline ask --data-dir $(DEMO_DATA) PHOTO.jpg \"some words\""
+	@echo "  the Telegram bot  get a token from @BotFather, then"
+	@echo "                    GUIDE_BOT_TOKEN=... GUIDE_DATA_DIR=$(DEMO_DATA) $(BIN)/python -m bot"
+	@echo "  your own city     $(BIN)/python -m offline import folder FOLDER  (see README.md)"
+
+test: $(VENV)/.dev ## run the tests (no torch needed)
+	@echo "==> running the tests"
+	@$(BIN)/python -m pytest
+
+test-clip: $(VENV)/.clip ## run the tests of the clip embedder (installs torch)
+	@echo "==> running the tests that need torch and sentence-transformers"
+	@$(BIN)/python -m pytest -m clip
+
+lint: $(VENV)/.dev ## check style and types
+	@echo "==> checking style and types"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(VENV)/.dev ## measure speed and memory on this machine
+	@echo "==> measuring; takes a few minutes"
+	@$(BIN)/python -m tests.bench
+
+clean: ## remove .venv and caches; data stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache *.egg-info build
+
+$(BIN)/python:
+	@echo "==> making $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, " + sys.executable + " is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.bundled: pyproject.toml | $(BIN)/python
+	@echo "==> installing the guide with the bundled embedder; a minute or two the first time"
+	@$(BIN)/python -m pip install --quiet --editable '.[bundled]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo "==> installing the guide and what its tests need; a minute or two the first time"
+	@$(BIN)/python -m pip install --quiet --editable '.[bundled,dev]'
+	@touch $@
+
+$(VENV)/.clip: pyproject.toml | $(BIN)/python
+	@echo "==> installing torch and sentence-transformers; this is big"
+	@$(BIN)/python -m pip install --quiet --editable '.[bundled,clip,dev]'
+	@touch $@

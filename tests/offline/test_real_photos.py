@@ -1,0 +1,113 @@
+"""What the guide reaches on real photos with the bundled embedder, without any cleaning."""
+
+import asyncio
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.embedders import Embedder
+from core.guide import CityGuide, Recognition
+from offline import asking
+from offline.gallery import Gallery
+from offline.importing import ImportReport, import_items
+from offline.indexing import build_snapshot
+from offline.sources.nto import read_nto
+from tests.conftest import LIMITS
+
+K = 20
+
+
+@pytest.fixture(scope="module")
+def source(real_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Contest files with planted dirt, made from real photos."""
+    maker = real_photos.parent / "tools" / "make_nto.py"
+    if not maker.is_file():
+        pytest.skip(f"no {maker}")
+    out = tmp_path_factory.mktemp("nto")
+    subprocess.run([sys.executable, maker, real_photos, out], check=True, stdout=subprocess.DEVNULL)
+    return out
+
+
+@pytest.fixture(scope="module")
+def imported(source: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ImportReport]:
+    data_dir = tmp_path_factory.mktemp("real")
+    items = read_nto(source, max_photo_bytes=LIMITS.max_bytes)
+    return data_dir, import_items(items, Gallery(data_dir), LIMITS)
+
+
+@pytest.fixture(scope="module")
+def answers(
+    source: Path, imported: tuple[Path, ImportReport], bundled: Embedder
+) -> list[tuple[str, Recognition]]:
+    """(true slug, answer) of every query photo."""
+    data_dir, _ = imported
+    build_snapshot(Gallery(data_dir), bundled, LIMITS, k=K, keep=1)
+    guide = CityGuide(data_dir, bundled, k=K, limits=LIMITS)
+    photos = [str(path) for path in sorted((source / "queries").glob("*/*.jpg"))]
+
+    async def ask_all() -> list[tuple[str, Recognition]]:
+        return [
+            (Path(asked).parent.name, answer)
+            async for asked, answer in asking.ask(guide, photos)
+            if isinstance(answer, Recognition)
+        ]
+
+    answered = asyncio.run(ask_all())
+    assert len(answered) == len(photos) > 100
+    return answered
+
+
+@pytest.fixture(scope="module")
+def catalogue(real_photos: Path) -> dict[str, dict[str, str]]:
+    with (real_photos / "places.csv").open(encoding="utf-8") as file:
+        return {row["Slug"]: row for row in csv.DictReader(file)}
+
+
+def test_every_planted_row_is_imported_or_reported(
+    source: Path, imported: tuple[Path, ImportReport]
+) -> None:
+    data_dir, report = imported
+    with (source / "truth.csv").open(encoding="utf-8") as file:
+        truth = {f"{row['file']}:{row['row']}": row["label"] for row in csv.DictReader(file)}
+    kept = {row for photo in Gallery(data_dir).photos for row in photo.sources}
+    reported = {problem.source for problem in report.problems}
+    assert {row for row, label in truth.items() if label == "corrupt"} == reported
+    assert kept == set(truth) - reported
+
+
+def test_names_are_right(
+    answers: list[tuple[str, Recognition]], catalogue: dict[str, dict[str, str]]
+) -> None:
+    ranks = [
+        [place.place.name for place in answer.places].index(name) if name in named else None
+        for slug, answer in answers
+        for name in [catalogue[slug]["NameRu"]]
+        for named in [{place.place.name for place in answer.places}]
+    ]
+    assert sum(rank == 0 for rank in ranks) / len(ranks) >= 0.90
+    assert sum(rank is not None for rank in ranks) / len(ranks) >= 0.98
+
+
+def test_categories_are_right(
+    answers: list[tuple[str, Recognition]], catalogue: dict[str, dict[str, str]]
+) -> None:
+    right = [
+        bool({c.kind for c in answer.categories} & set(catalogue[slug]["Kind"].split(",")))
+        for slug, answer in answers
+    ]
+    assert sum(right) / len(right) >= 0.98
+
+
+def test_a_claimed_name_is_nearly_always_right(
+    answers: list[tuple[str, Recognition]], catalogue: dict[str, dict[str, str]]
+) -> None:
+    claimed = [
+        answer.places[0].place.name == catalogue[slug]["NameRu"]
+        for slug, answer in answers
+        if answer.confident
+    ]
+    assert len(claimed) / len(answers) >= 0.75
+    assert sum(claimed) / len(claimed) >= 0.95
