@@ -1,0 +1,151 @@
+"""EfficientNet-Lite0 as an ONNX graph, written from its torch weights.
+
+The Lite networks are EfficientNets (Tan & Le, ICML 2019) without squeeze-and-excitation and with
+relu6 for swish, so that phones can run them. Fully convolutional: pictures of any size go in.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import EmbedderUnavailable
+
+if TYPE_CHECKING:
+    import onnx
+
+Weights = Mapping[str, NDArray[Any]]
+Shape = tuple[int, ...]
+
+FEATURES = 1280
+CLASSES = 1000
+WRITER_VERSION = 1  # raise it when the written graph changes
+
+STAGES = (  # blocks, kernel, stride of the first block, expansion of channels, channels out
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+STEM_CHANNELS = 32
+BATCH_NORM_EPSILON = 1e-3
+OPSET = 17
+IR_VERSION = 8  # the one that came with the opset; older runtimes read it
+
+
+def onnx_graph(weights: Weights) -> bytes:
+    """Serialise the network as an ONNX model.
+
+    Its input ``pixels`` is float32 (n, 3, height, width), normalised; its outputs are ``features``
+    (n, 1280), the last feature map averaged over the picture, and ``logits`` (n, 1000).
+
+    Raises:
+        EmbedderUnavailable: the weights are not those of EfficientNet-Lite0.
+    """
+    graph = _Graph(weights)
+    features = _backbone(graph)
+    classifier = [
+        graph.weight("_fc.weight", (CLASSES, FEATURES)),
+        graph.weight("_fc.bias", (CLASSES,)),
+    ]
+    graph.add("Gemm", [features, *classifier], output="logits", transB=1)
+    return graph.serialised()
+
+
+def _backbone(graph: "_Graph") -> str:
+    x = graph.conv_norm("pixels", "_conv_stem", "_bn0", (STEM_CHANNELS, 3, 3, 3), stride=2)
+    channels, number = STEM_CHANNELS, 0
+    for blocks, kernel, first_stride, expansion, channels_out in STAGES:
+        for position in range(blocks):
+            stride = first_stride if position == 0 else 1
+            block, entered, wide = f"_blocks.{number}.", x, channels * expansion
+            if expansion > 1:
+                shape = (wide, channels, 1, 1)
+                x = graph.conv_norm(x, f"{block}_expand_conv", f"{block}_bn0", shape)
+            shape = (wide, 1, kernel, kernel)
+            x = graph.conv_norm(x, f"{block}_depthwise_conv", f"{block}_bn1", shape, stride)
+            shape = (channels_out, wide, 1, 1)
+            x = graph.conv_norm(x, f"{block}_project_conv", f"{block}_bn2", shape, relu6=False)
+            if stride == 1 and channels == channels_out:
+                x = graph.add("Add", [x, entered])
+            channels, number = channels_out, number + 1
+    x = graph.conv_norm(x, "_conv_head", "_bn1", (FEATURES, channels, 1, 1))
+    return graph.add("Flatten", [graph.add("GlobalAveragePool", [x])], output="features")
+
+
+class _Graph:
+    """Collects nodes and constants; every method gives back the name of what it added."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: list[onnx.TensorProto] = []
+        self._zero = self.constant("zero", np.array(0, np.float32))
+        self._six = self.constant("six", np.array(6, np.float32))
+
+    def conv_norm(
+        self, x: str, conv: str, norm: str, shape: Shape, stride: int = 1, relu6: bool = True
+    ) -> str:
+        """Add a convolution with its batch norm folded in, and relu6."""
+        gamma, beta, mean, variance = (
+            self._checked(f"{norm}.{part}", shape[:1])
+            for part in ("weight", "bias", "running_mean", "running_var")
+        )
+        scale = gamma / np.sqrt(variance + BATCH_NORM_EPSILON)
+        kernel = self._checked(f"{conv}.weight", shape) * scale[:, None, None, None]
+        depthwise = shape[1] == 1
+        out = self.add(
+            "Conv",
+            [
+                x,
+                self.constant(f"{conv}.kernel", kernel),
+                self.constant(f"{conv}.bias", beta - mean * scale),
+            ],
+            auto_pad="SAME_UPPER",
+            strides=[stride, stride],
+            group=shape[0] if depthwise else 1,
+        )
+        return self.add("Clip", [out, self._zero, self._six]) if relu6 else out
+
+    def add(self, operator: str, inputs: list[str], *, output: str = "", **attributes: Any) -> str:
+        from onnx import helper
+
+        output = output or f"{operator}_{len(self._nodes)}"
+        self._nodes.append(helper.make_node(operator, inputs, [output], **attributes))
+        return output
+
+    def constant(self, name: str, value: NDArray[Any]) -> str:
+        from onnx import numpy_helper
+
+        self._constants.append(numpy_helper.from_array(np.asarray(value, np.float32), name))
+        return name
+
+    def weight(self, name: str, shape: Shape) -> str:
+        return self.constant(name, self._checked(name, shape))
+
+    def _checked(self, name: str, shape: Shape) -> NDArray[np.float64]:
+        """A weight, in the precision that folding wants."""
+        if name not in self._weights or self._weights[name].shape != shape:
+            raise EmbedderUnavailable(f"the weights are not EfficientNet-Lite0's: see {name}")
+        return self._weights[name].astype(np.float64)
+
+    def serialised(self) -> bytes:
+        from onnx import TensorProto, helper
+
+        def tensor(name: str, *shape: int | str) -> "onnx.ValueInfoProto":
+            return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+        graph = helper.make_graph(
+            self._nodes,
+            "efficientnet_lite0",
+            inputs=[tensor("pixels", "n", 3, "height", "width")],
+            outputs=[tensor("features", "n", FEATURES), tensor("logits", "n", CLASSES)],
+            initializer=self._constants,
+        )
+        opset = helper.make_opsetid("", OPSET)
+        model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
+        return bytes(model.SerializeToString(deterministic=True))
