@@ -5,7 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-TEMPERATURE = 0.07
+# Chosen on 597 photos of 21 places asked of dirty galleries: hit@1 0.955, against 0.941 for a
+# temperature of 0.07 and 0.930 when all of a place's votes count as well.
+TEMPERATURE = 0.03
 VOTES_PER_PLACE = 5
 
 
