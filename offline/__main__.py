@@ -26,6 +26,7 @@ from offline.sources.nto import read_nto
 from offline.terminal import (
     AsJson,
     DataDir,
+    counter,
     fail,
     load_settings,
     plain_errors,
@@ -237,7 +238,7 @@ def _inputs(arguments: list[str]) -> Iterator[str]:
 
 def _import(items: SourceItems, settings: Settings, *, as_json: bool) -> None:
     """Run an import and tell what it did."""
-    with exclusive(settings.data_dir, "import"), progress("photos") as bar:
+    with exclusive(settings.data_dir, "import"), counter("photos") as bar:
         task = bar.add_task("importing", total=None)
         gallery = Gallery(settings.data_dir)
         report = import_items(items, gallery, _limits(settings), seen=lambda: bar.advance(task))

@@ -101,9 +101,19 @@ def as_lines(guide: CityGuide, asked: str, answer: Answer, language: str) -> lis
         for n, place in enumerate(answer.places, start=1)
     ]
     verdict = "this looks like:" if answer.confident else "not sure; perhaps one of these:"
-    closest = f"  closest photo: {guide.photo_file(answer.photos[0].photo)}"
-    took = sum(answer.timings_ms.values())
-    return [f"{asked}: {verdict}", *ranked, closest, f"  answered in {took:.0f} ms"]
+    telling = informative_kinds(category.kind for category in answer.categories)
+    categories = ", ".join(
+        f"{kind_label(category.kind, language)} {category.share:.0%}"
+        for category in answer.categories
+        if category.kind in telling
+    )
+    closest = guide.photo_file(answer.photos[0].photo)
+    return [
+        f"{asked}: {verdict}",
+        *ranked,
+        f"  categories: {categories}",
+        f"  closest photo: {closest}",
+    ]
 
 
 def _described(place: Place, language: str) -> str:

@@ -101,7 +101,7 @@ class RateColumn(ProgressColumn):
 
 
 def progress(unit: str) -> Progress:
-    """A progress bar on stderr with rate and time left."""
+    """A progress bar on stderr with rate and time left, for work whose size is known."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -112,5 +112,16 @@ def progress(unit: str) -> Progress:
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
+        console=err,
+    )
+
+
+def counter(unit: str) -> Progress:
+    """A running count on stderr with its rate, for work whose size is not known."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description} {task.completed} " + unit),
+        RateColumn(),
+        TimeElapsedColumn(),
         console=err,
     )
