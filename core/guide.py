@@ -14,17 +14,18 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image
 
+from core.catalogue import Catalogue
 from core.embedders.base import Embedder, Embeddings
 from core.errors import EmptyQuery
 from core.images import ImageLimits, load_image
 from core.places import Photo, Place, Point
 from core.snapshot import Snapshot, SnapshotStore
-from core.text_search import MAX_QUERY_CHARS, PlaceMatch, TextIndex, Why, normalise
-from core.vote import Candidate, CategoryShare, Neighbour, category_vote, knn_vote, with_distance
+from core.text_search import PlaceMatch, TextIndex, Why
+from core.verdict import ANSWERS, verdict
+from core.vote import CategoryShare, Neighbour
+from core.words import MAX_QUERY_CHARS, stems
 
 Result = TypeVar("Result")
-
-ANSWERS = 5  # places, categories and photos offered for a photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class _Edition:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self.catalogue = Catalogue(snapshot.places, snapshot.photos)
         self.places = {place.place_id: place for place in snapshot.places}
         self.kinds = {place.place_id: place.kinds for place in snapshot.places}
         self.photo_rows: dict[str, list[int]] = defaultdict(list)  # by place_id
@@ -81,9 +83,10 @@ class _Edition:
         row_of_place = {place.place_id: row for row, place in enumerate(snapshot.places)}
         self.texts = TextIndex(
             snapshot.places,
-            snapshot.place_texts,
+            snapshot.words,
             snapshot.joint,
             np.array([row_of_place[photo.place_id] for photo in snapshot.photos], dtype=np.int64),
+            min_stand_out=snapshot.manifest.thresholds.min_stand_out,
         )
 
     def in_city(self, city: str | None) -> set[str]:
@@ -134,6 +137,11 @@ class CityGuide:
     def snapshot(self) -> str:
         """Version of the snapshot in use."""
         return self._edition.snapshot.version
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The places and photos of the snapshot in use."""
+        return self._edition.catalogue
 
     def photo_file(self, photo: Photo) -> Path:
         """Where a photo's JPEG lies on disk; it may have been cleaned away since publication."""
@@ -198,8 +206,9 @@ class CityGuide:
     ) -> SearchResult:
         """Find the gallery photos that fit ``text`` in any language.
 
-        Words that name a place bring that place's photos first; other words bring the best photo
-        of each fitting place before any second ones.
+        The places that fit about as well as the best one take turns; those that fit less come
+        after them. So words that name one place bring its photos first, and words for a kind of
+        place bring different places first.
 
         Args:
             text: what the person wrote; only the first 256 characters count.
@@ -210,20 +219,18 @@ class CityGuide:
         Raises:
             EmptyQuery: no words are left after normalisation.
         """
-        words = normalise(text)
-        if not words:
+        if not stems(text):
             raise EmptyQuery("the text has no words")
         edition, timings = self._edition, dict[str, float]()
+        meant = edition.texts.meant(text[:MAX_QUERY_CHARS])
         with _timed(timings, "embed"):
-            embedding = await _run(
-                self._model, lambda: self._embedder.embed_texts([text[:MAX_QUERY_CHARS]])
-            )
+            embedding = await _run(self._model, lambda: self._embedder.embed_texts([meant]))
         with _timed(timings, "search"):
             hits = await _run(
                 self._model,
                 lambda: list(
                     islice(
-                        _photos_that_fit(edition, words, embedding, city), offset, offset + limit
+                        _photos_that_fit(edition, meant, embedding, city), offset, offset + limit
                     )
                 ),
             )
@@ -251,34 +258,32 @@ class CityGuide:
         timings: Mapping[str, float],
     ) -> Recognition:
         """Put an answer together from the photos that voted."""
-        candidates = knn_vote((n for _, n in neighbours), place_sizes=edition.place_sizes)
+        distances_m = None
         if near is not None:
-            candidates = with_distance(
-                candidates,
-                {
-                    place_id: near.distance_m(place.point)
-                    for place_id, place in edition.places.items()
-                    if place.point
-                },
-            )
+            distances_m = {
+                place_id: near.distance_m(place.point)
+                for place_id, place in edition.places.items()
+                if place.point
+            }
+        outcome = verdict(
+            (neighbour for _, neighbour in neighbours),
+            place_sizes=edition.place_sizes,
+            kinds=edition.kinds,
+            thresholds=edition.snapshot.manifest.thresholds,
+            distances_m=distances_m,
+        )
         photo_rows = {neighbour.photo_id: row for row, neighbour in neighbours}
-        offered = _shares_of_one(candidates[:ANSWERS])
-        categories = category_vote(candidates, edition.kinds)[:ANSWERS]
-        total = sum(category.share for category in categories)
-        thresholds = edition.snapshot.manifest.thresholds
         return Recognition(
-            confident=bool(candidates)
-            and candidates[0].best.score >= thresholds.min_score
-            and candidates[0].share >= thresholds.min_share,
+            confident=outcome.confident,
             places=tuple(
                 RankedPlace(
                     edition.places[c.place_id],
                     c.share,
                     edition.snapshot.photos[photo_rows[c.best.photo_id]],
                 )
-                for c in offered
+                for c in outcome.places
             ),
-            categories=tuple(CategoryShare(c.kind, c.share / total) for c in categories),
+            categories=outcome.categories,
             photos=tuple(
                 edition.hit(row, neighbour.score, Why.LOOKS)
                 for row, neighbour in neighbours[:ANSWERS]
@@ -289,13 +294,13 @@ class CityGuide:
 
 
 def _photos_that_fit(
-    edition: _Edition, words: str, embedding: Embeddings, city: str | None
+    edition: _Edition, text: str, embedding: Embeddings, city: str | None
 ) -> Iterator[PhotoHit]:
-    """Photos of the places that fit, best first, each photo once."""
+    """Photos of the places that fit, best first; a picture of two places comes once."""
     allowed = edition.in_city(city)
     matches = [
         match
-        for match in edition.texts.rank(words, embedding[0])
+        for match in edition.texts.rank(text, embedding)
         if edition.snapshot.places[match.row].place_id in allowed
     ]
     looks = edition.snapshot.joint @ embedding[0]
@@ -305,18 +310,13 @@ def _photos_that_fit(
         for row in sorted(rows, key=lambda row: -looks[row]):
             yield edition.hit(row, match.score, match.why)
 
-    named = [match for match in matches[:1] if match.why is Why.NAME]
-    by_turns = zip_longest(*(photos(match) for match in matches[len(named) :]))
-    yield from chain(
-        chain.from_iterable(photos(match) for match in named),
-        (hit for turn in by_turns for hit in turn if hit is not None),
-    )
-
-
-def _shares_of_one(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The same candidates with shares that sum to 1."""
-    total = sum(candidate.share for candidate in candidates)
-    return [Candidate(c.place_id, c.share / total, c.best) for c in candidates]
+    groups = ([m for m in matches if m.as_well], [m for m in matches if not m.as_well])
+    turns = chain.from_iterable(zip_longest(*map(photos, group)) for group in groups)
+    shown: set[str] = set()
+    for hit in filter(None, chain.from_iterable(turns)):
+        if hit.photo.photo_id not in shown:
+            shown.add(hit.photo.photo_id)
+            yield hit
 
 
 def _warm_up(embedder: Embedder) -> None:

@@ -1,6 +1,9 @@
 """Places, their photos and positions."""
 
+import base64
+import hashlib
 import math
+import re
 from dataclasses import dataclass
 
 EARTH_RADIUS_M = 6_371_000
@@ -36,9 +39,25 @@ class Place:
     description: str = ""
     source: str = ""  # file and row it came from
 
+    @property
+    def key(self) -> str:
+        """A name of the place in 11 characters, for where its id, of up to 64, has no room."""
+        digest = hashlib.blake2b(self.place_id.encode(), digest_size=8).digest()
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
     def name_in(self, language: str) -> str:
         """The name to show to a reader of ``language`` ("ru", "en")."""
         return self.name_en if language == "en" and self.name_en else self.name
+
+    def description_in(self, language: str) -> str:
+        """The lines of the description that a reader of ``language`` can read, else all of it.
+
+        Sources put a text and its translation on lines of their own; Cyrillic letters tell which
+        line is Russian.
+        """
+        lines = [line.strip() for line in self.description.splitlines() if line.strip()]
+        readable = [line for line in lines if _is_cyrillic(line) == (language == "ru")]
+        return "\n".join(readable or lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +69,9 @@ class Photo:
     path: str  # below the data folder, with forward slashes
     width: int  # pixels, upright
     height: int
+
+
+def _is_cyrillic(text: str) -> bool:
+    """Whether most letters are Cyrillic."""
+    cyrillic = len(re.findall("[а-яё]", text.casefold()))
+    return 2 * cyrillic > sum(character.isalpha() for character in text)

@@ -3,7 +3,7 @@
 snapshots/<version>/catalogue.sqlite    places and photos
                     embeddings.npy      visual embeddings of the photos, row by row
                     joint.npy           the same photos in the space of words
-                    place_texts.npy     what is written about each place, in the space of words
+                    words.npz            what is known about the places, in the space of words
                     photos.faiss        index over embeddings.npy
                     manifest.json       written last: identity, counts, SHA-256 of the others
 snapshots/current                       text file with the version in use
@@ -28,6 +28,7 @@ from core.errors import DataDirError, NoSnapshot, SnapshotCorrupt, SnapshotMisma
 from core.files import write_atomic
 from core.index import PhotoIndex
 from core.places import Photo, Place, Point
+from core.text_search import PlaceWords
 
 FORMAT = 1
 FOLDER = "snapshots"
@@ -55,6 +56,7 @@ class Thresholds:
 
     min_score: float  # cosine of the closest photo of the best place
     min_share: float  # share of the best place
+    min_stand_out: float  # of a place that words may mean, see `text_search.Meaning`
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,14 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotContent:
-    """What is to be published. Rows of the matrices follow ``photos`` and ``places``."""
+    """What is to be published; rows of the matrices follow ``photos``."""
 
     embedder: str
     places: Sequence[Place]
     photos: Sequence[Photo]
     visual: Embeddings  # (photos, dim)
     joint: Embeddings  # (photos, joint_dim)
-    place_texts: Embeddings  # (places, joint_dim)
+    words: PlaceWords  # of ``places``
     thresholds: Thresholds
     fingerprint: str
 
@@ -97,7 +99,7 @@ class Snapshot:
     photos: tuple[Photo, ...]
     index: PhotoIndex
     joint: Embeddings  # (photos, joint_dim), memory-mapped
-    place_texts: Embeddings  # (places, joint_dim), memory-mapped
+    words: PlaceWords  # of ``places``
 
     @property
     def version(self) -> str:
@@ -229,7 +231,8 @@ def _write(draft: Path, version: str, created: datetime, content: SnapshotConten
     _write_catalogue(draft / "catalogue.sqlite", content.places, content.photos)
     np.save(draft / "embeddings.npy", content.visual)
     np.save(draft / "joint.npy", content.joint)
-    np.save(draft / "place_texts.npy", content.place_texts)
+    words = content.words
+    np.savez(draft / "words.npz", texts=words.texts, names=words.names, labels=words.labels)
     PhotoIndex.build(content.visual).save(draft / "photos.faiss")
     manifest = Manifest(
         version=version,
@@ -261,14 +264,19 @@ def _load(folder: Path) -> Snapshot:
             photos=photos,
             index=PhotoIndex.load(folder / "photos.faiss"),
             joint=np.load(folder / "joint.npy", mmap_mode="r"),
-            place_texts=np.load(folder / "place_texts.npy", mmap_mode="r"),
+            words=_read_words(folder / "words.npz"),
         )
-    except (OSError, ValueError, sqlite3.Error) as error:
+    except (OSError, ValueError, KeyError, sqlite3.Error) as error:
         raise SnapshotCorrupt(f"{folder} cannot be read: {error}") from error
     rows = (len(photos), len(snapshot.joint), snapshot.index.size)
-    if rows != (manifest.photos,) * 3 or len(snapshot.place_texts) != len(places):
+    if rows != (manifest.photos,) * 3 or len(snapshot.words.texts) != len(places):
         raise SnapshotCorrupt(f"the files in {folder} do not fit together")
     return snapshot
+
+
+def _read_words(path: Path) -> PlaceWords:
+    with np.load(path, allow_pickle=False) as arrays:
+        return PlaceWords(arrays["texts"], arrays["names"], arrays["labels"])
 
 
 def _read_manifest(folder: Path) -> Manifest:

@@ -1,28 +1,29 @@
-"""Words -> photos: fuzzy names, categories, what is written about a place, and how photos look."""
+"""Words -> places: names, categories, what is written about a place, and how its photos look."""
 
-import re
+import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from anyascii import anyascii
 from numpy.typing import NDArray
-from rapidfuzz import fuzz
 
 from core.embedders.base import Embeddings
 from core.kinds import kind_labels
 from core.places import Place
+from core.words import coverage, other_layout, stems
 
-MAX_QUERY_CHARS = 256
+LANGUAGES = ("ru", "en")  # of labels
 
-# Words whose letters agree by less than this are different words, not misspellings.
-SAME_WORD = 0.72
-# What each kind of evidence is worth. A place named by the words beats one whose category they
-# name, which beats one whose description or photos merely resemble them.
-NAME_WEIGHT, CATEGORY_WEIGHT, TEXT_WEIGHT, LOOKS_WEIGHT = 1.0, 0.6, 0.5, 0.25
-# Below this much evidence of every kind nothing fits.
-NOTHING_FITS = 0.12
+# What each kind of evidence is worth beside the meaning of the words, which counts 1. A place that
+# is named beats one whose category is named.
+NAME_WEIGHT, CATEGORY_WEIGHT, LOOKS_WEIGHT = 1.0, 0.5, 0.3
+PART_WEIGHT = 0.5  # of a place's name and categories beside its whole text, in meaning
+# A name or a category found this surely fits, whatever else speaks against it.
+SURE = 0.6
+# Places whose evidence is less than this below the best one's fit as well as the best one.
+AS_WELL = 0.25
 
 
 class Why(StrEnum):
@@ -39,22 +40,68 @@ class PlaceMatch:
     """How well one place fits some words."""
 
     row: int  # of the catalogue
-    score: float  # 0: not at all; higher fits better, comparable within one query
+    score: float  # higher fits better, comparable within one query
     why: Why
+    as_well: bool  # it fits about as well as the best one
 
 
-def normalise(text: str) -> str:
-    """Lower-case Latin words without punctuation: "«Храм-на-Крови»" -> "khram na krovi"."""
-    # re-composed by anyascii: е and ё, curly quotes, accents and scripts come out alike
-    latin = anyascii(text[:MAX_QUERY_CHARS].casefold().replace("ё", "е")).casefold()
-    return " ".join(re.findall(r"[a-z0-9]+", latin.replace("'", "")))
+@dataclass(frozen=True, slots=True)
+class PlaceWords:
+    """Embeddings of what is known about ``places`` in words, all in the joint space."""
+
+    texts: Embeddings  # (places, joint_dim), of `place_text`
+    names: Embeddings  # (places, joint_dim)
+    labels: Embeddings  # (labels, joint_dim), of `labels_of` the places
 
 
 def place_text(place: Place) -> str:
-    """What is known about a place in words, for a text model."""
+    """All that is known about a place in words, for a text model."""
     labels = [label for kind in place.kinds for label in kind_labels(kind)]
     parts = [place.name, place.name_en, ", ".join(labels), place.city, place.description]
     return ". ".join(part for part in parts if part)
+
+
+def labels_of(places: Sequence[Place]) -> list[str]:
+    """The labels of all categories of ``places``, in both languages, in a fixed order."""
+    return [label for kind in _all_kinds(places) for label in kind_labels(kind)]
+
+
+def embed_places(places: Sequence[Place], embed: Callable[[list[str]], Embeddings]) -> PlaceWords:
+    """Embed what is known about ``places`` in words; ``embed`` gives (texts, joint_dim)."""
+    return PlaceWords(
+        texts=embed([place_text(place) for place in places]),
+        names=embed([place.name for place in places]),
+        labels=embed(labels_of(places)),
+    )
+
+
+class Meaning:
+    """How much words resemble places by meaning, whatever their letters."""
+
+    def __init__(self, places: Sequence[Place], words: PlaceWords) -> None:
+        self.words = words
+        columns = {kind: n for n, kind in enumerate(_all_kinds(places))}
+        self._has_kind = np.array(
+            [[kind in place.kinds for kind in columns] for place in places], dtype=bool
+        ).reshape(len(places), len(columns))
+
+    def stand_out(self, text: Embeddings) -> NDArray[np.float32]:
+        """How much each place stands out from the average place in its resemblance to some words.
+
+        Nonsense and small talk resemble every place alike, however much that is.
+
+        Args:
+            text: the words in the joint space, (queries, joint_dim).
+
+        Returns:
+            (queries, places); 0 is average.
+        """
+        by_label = text @ self.words.labels.T
+        by_kind = by_label.reshape(len(text), -1, len(LANGUAGES)).max(axis=2)
+        kinds = np.where(self._has_kind[None], by_kind[:, None], 0).max(axis=2, initial=0)
+        resemblance = text @ (self.words.texts + PART_WEIGHT * self.words.names).T
+        resemblance += PART_WEIGHT * kinds
+        return np.asarray(resemblance - resemblance.mean(axis=1, keepdims=True), dtype=np.float32)
 
 
 class TextIndex:
@@ -63,110 +110,111 @@ class TextIndex:
     def __init__(
         self,
         places: Sequence[Place],
-        place_texts: Embeddings,
+        words: PlaceWords,
         joint: Embeddings,
         photo_place: NDArray[np.int64],
+        *,
+        min_stand_out: float,
     ) -> None:
         """Index a catalogue.
 
         Args:
-            places: the catalogue.
-            place_texts: embedding of each place's `place_text`, (places, joint_dim).
+            places: the catalogue, at least one place.
+            words: embeddings of what is known about them.
             joint: embedding of each photo in the space of words, (photos, joint_dim).
             photo_place: row in ``places`` of each photo's place, (photos,).
+            min_stand_out: a place that stands out less than this has nothing to do with words
+                that do not name it.
         """
         self._names = [
-            [normalise(name).split() for name in (place.name, place.name_en) if name]
-            for place in places
+            [stems(name) for name in (place.name, place.name_en) if name] for place in places
         ]
         self._kinds = [place.kinds for place in places]
         self._labels = {
-            kind: [
-                normalise(word).split() for label in kind_labels(kind) for word in label.split(", ")
-            ]
-            for kind in {kind for place in places for kind in place.kinds}
+            kind: [stems(word) for label in kind_labels(kind) for word in label.split(", ")]
+            for kind in _all_kinds(places)
         }
-        self._place_texts = place_texts
+        self._weights = self._weights_of_stems()
+        self._meaning = Meaning(places, words)
         self._joint = joint
         self._photo_place = photo_place
-        self._rarity = _rarity([words for names in self._names for words in names])
+        self._min_stand_out = min_stand_out
 
-    def rank(self, words: str, embedding: NDArray[np.float32]) -> list[PlaceMatch]:
-        """Rank places by how well they fit normalised, non-empty ``words``, best first.
+    def meant(self, text: str) -> str:
+        """What the person meant to type: ``text``, or ``text`` in the other keyboard layout.
+
+        The other layout is believed only if it names a place or a category and ``text`` does not.
+        """
+        other = other_layout(text)
+        return other if self._recognised(other) >= SURE > self._recognised(text) else text
+
+    def rank(self, text: str, embedding: Embeddings) -> list[PlaceMatch]:
+        """Rank the places that fit some words, best first; empty when nothing fits.
 
         Args:
-            words: the normalised query.
-            embedding: the query in the joint space, (joint_dim,).
-
-        Returns:
-            Places that fit at all; empty when none does.
+            text: the words.
+            embedding: the words in the joint space, (1, joint_dim).
         """
-        query = words.split()
-        names = np.array([self._name_score(query, names) for names in self._names])
-        fitting = {kind: _best(labels, query, _coverage) for kind, labels in self._labels.items()}
-        kinds = np.array([max((fitting[k] for k in kinds), default=0.0) for kinds in self._kinds])
-        texts = np.clip(self._place_texts @ embedding, 0, 1)
-        looks = _best_photo(self._joint @ embedding, self._photo_place, len(self._names))
+        query = stems(text)
+        names, kinds = self._name_scores(query), self._kind_scores(query)
+        meaning, looks = self._meaning.stand_out(embedding)[0], self._looks(embedding)
         evidence = np.stack(
-            [
-                NAME_WEIGHT * names,
-                CATEGORY_WEIGHT * kinds,
-                TEXT_WEIGHT * texts,
-                LOOKS_WEIGHT * looks,
-            ]
+            [NAME_WEIGHT * names, CATEGORY_WEIGHT * kinds, meaning, LOOKS_WEIGHT * looks]
         )
         scores = evidence.sum(axis=0)
+        fits = (np.maximum(names, kinds) >= SURE) | (meaning >= self._min_stand_out)
+        order = [int(row) for row in np.argsort(-scores, kind="stable") if fits[row]]
         reasons = (Why.NAME, Why.CATEGORY, Why.DESCRIPTION, Why.LOOKS)
         return [
-            PlaceMatch(int(row), float(scores[row]), reasons[int(evidence[:, row].argmax())])
-            for row in np.argsort(-scores, kind="stable")
-            if evidence[:, row].max() >= NOTHING_FITS
+            PlaceMatch(
+                row,
+                float(scores[row]),
+                reasons[int(evidence[:, row].argmax())],
+                as_well=bool(scores[order[0]] - scores[row] < AS_WELL),
+            )
+            for row in order
         ]
 
-    def _name_score(self, query: Sequence[str], names: Sequence[Sequence[str]]) -> float:
-        return _best(names, query, self._weighted_coverage)
+    def _looks(self, embedding: Embeddings) -> NDArray[np.float32]:
+        """Similarity of the words to each place's best photo, (places,), at least 0."""
+        best = np.zeros(len(self._names), dtype=np.float32)
+        np.maximum.at(best, self._photo_place, self._joint @ embedding[0])
+        return best
 
-    def _weighted_coverage(self, query: Sequence[str], name: Sequence[str]) -> float:
-        """How well two names agree in [0, 1]; words that many names share count for less."""
-        return float(
-            np.sqrt(_coverage(query, name, self._rarity) * _coverage(name, query, self._rarity))
+    def _recognised(self, text: str) -> float:
+        """How surely a text names any place or category."""
+        query = stems(text)
+        return float(max(self._name_scores(query).max(), self._kind_scores(query).max()))
+
+    def _name_scores(self, query: Sequence[str]) -> NDArray[np.float64]:
+        """How surely the words name each place, (places,), in [0, 1].
+
+        Both must cover each other: the words of the query should be in the name, and the name
+        should be in the query, where words that many names share count for less.
+        """
+
+        def score(name: Sequence[str]) -> float:
+            asked = coverage(query, name, self._weights)
+            return math.sqrt(asked * coverage(name, query, self._weights)) if asked else 0.0
+
+        return np.array([max(map(score, names), default=0.0) for names in self._names])
+
+    def _kind_scores(self, query: Sequence[str]) -> NDArray[np.float64]:
+        """How surely the words name a category of each place, (places,), in [0, 1]."""
+        fitting = {
+            kind: max((coverage(label, query) for label in labels), default=0.0)
+            for kind, labels in self._labels.items()
+        }
+        return np.array([max((fitting[k] for k in kinds), default=0.0) for kinds in self._kinds])
+
+    def _weights_of_stems(self) -> dict[str, float]:
+        """How much each stem counts in a name: less the more names and categories have it."""
+        counts = Counter(
+            stem for names in self._names for stem in {word for name in names for word in name}
         )
+        common = {stem for labels in self._labels.values() for label in labels for stem in label}
+        return {stem: 1 / (counts[stem] + 2 * (stem in common)) for stem in common.union(counts)}
 
 
-def _rarity(names: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Weight of each word of the names: 1 for a word of one name, less the more names have it."""
-    counts: dict[str, int] = {}
-    for words in names:
-        for word in set(words):
-            counts[word] = counts.get(word, 0) + 1
-    return {word: 1 / count for word, count in counts.items()}
-
-
-def _coverage(
-    wanted: Sequence[str], offered: Sequence[str], rarity: dict[str, float] | None = None
-) -> float:
-    """Share of the ``wanted`` words that are among the ``offered`` ones, misspelt or not."""
-    weights = [(rarity or {}).get(word, 1.0) for word in wanted]
-    found = [
-        max((fuzz.ratio(word, other, score_cutoff=100 * SAME_WORD) for other in offered), default=0)
-        for word in wanted
-    ]
-    covered = sum(weight * score / 100 for weight, score in zip(weights, found, strict=True))
-    return covered / sum(weights) if weights else 0.0
-
-
-def _best(
-    options: Sequence[Sequence[str]],
-    query: Sequence[str],
-    score: Callable[[Sequence[str], Sequence[str]], float],
-) -> float:
-    return max((score(option, query) for option in options if option), default=0.0)
-
-
-def _best_photo(
-    similarity: NDArray[np.float32], photo_place: NDArray[np.int64], places: int
-) -> NDArray[np.float32]:
-    """Similarity of each place's best photo to the words, (places,), in [0, 1]."""
-    best = np.zeros(places, dtype=np.float32)
-    np.maximum.at(best, photo_place, similarity)
-    return best
+def _all_kinds(places: Sequence[Place]) -> list[str]:
+    return sorted({kind for place in places for kind in place.kinds})

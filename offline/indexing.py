@@ -12,10 +12,11 @@ from core.images import ImageLimits
 from core.index import PhotoIndex
 from core.places import Photo, Place
 from core.snapshot import Manifest, SnapshotContent, SnapshotStore
-from core.text_search import place_text
+from core.text_search import Meaning, PlaceWords, embed_places
 from offline.embedding import embed_new, read_gallery
 from offline.embedding_cache import EmbeddingCache
 from offline.gallery import Gallery, GalleryPhoto
+from offline.small_talk import PHRASES
 from offline.sources.items import Problem
 from offline.thresholds import choose_thresholds
 
@@ -79,7 +80,7 @@ def build_snapshot(
             )
         with_photos = {photo.place_id for photo in usable}
         places = [place for place in gallery.places.values() if place.place_id in with_photos]
-        place_texts = cache.texts([place_text(place) for place in places])
+        words, small_talk = embed_places(places, cache.texts), cache.texts(PHRASES)
         embedding_s = perf_counter() - embedding_start
 
         fingerprint = _fingerprint(embedder, places, usable, reading.hashes, k)
@@ -90,7 +91,8 @@ def build_snapshot(
                 places,
                 usable,
                 cache.pictures([reading.hashes[photo.path] for photo in usable]),
-                place_texts,
+                words,
+                small_talk,
                 fingerprint,
                 k,
             ),
@@ -121,7 +123,8 @@ def _content(
     places: Sequence[Place],
     photos: Sequence[GalleryPhoto],
     embeddings: ImageEmbeddings,
-    place_texts: Embeddings,
+    words: PlaceWords,
+    small_talk: Embeddings,
     fingerprint: str,
     k: int,
 ) -> SnapshotContent:
@@ -133,8 +136,10 @@ def _content(
         photos=[Photo(p.photo_id, p.place_id, p.path, p.width, p.height) for p in photos],
         visual=embeddings.visual,
         joint=embeddings.joint,
-        place_texts=place_texts,
-        thresholds=choose_thresholds(embeddings.visual, place_ids, index, k=k),
+        words=words,
+        thresholds=choose_thresholds(
+            embeddings.visual, place_ids, index, Meaning(places, words), small_talk, k=k
+        ),
         fingerprint=fingerprint,
     )
 

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.embedders.base import Embeddings
 from core.index import PhotoIndex
 from core.snapshot import Thresholds
+from core.text_search import Meaning
 from core.vote import Neighbour, knn_vote
 
 SAMPLE = 2000  # photos asked, at most: enough for the quantiles, seconds of work
@@ -16,23 +18,47 @@ KEPT = 0.95  # share of right answers whose similarity must stay claimed
 WANTED_PRECISION = 0.95  # of the claimed names, on photos of known places
 FEWEST = 20  # answers needed to choose anything
 
-CAUTIOUS = Thresholds(min_score=0.0, min_share=0.5)  # for galleries too small to learn from
+SMALL_TALK_REFUSED = 0.9  # share of phrases that name no place
+
+CAUTIOUS_SCORE, CAUTIOUS_SHARE = 0.0, 0.5  # for galleries too small to learn from
 
 
 def choose_thresholds(
-    visual: Embeddings, place_ids: Sequence[str], index: PhotoIndex, *, k: int
+    visual: Embeddings,
+    place_ids: Sequence[str],
+    index: PhotoIndex,
+    meaning: Meaning,
+    small_talk: Embeddings,
+    *,
+    k: int,
 ) -> Thresholds:
     """Ask every gallery photo (or a sample) of the rest of the gallery, and see when that is right.
 
     ``min_score`` keeps 95 % of the right answers. ``min_share`` is the smallest share from which
     on 95 % of the answers are right; where nearly all are, no more than half is asked for.
+    ``min_stand_out`` refuses 90 % of ``small_talk``.
 
     Args:
         visual: embeddings of the gallery, (n, dim).
         place_ids: the place of each, n.
         index: over ``visual``.
+        meaning: of the gallery's places.
+        small_talk: words that name no place, in the joint space, (phrases, joint_dim).
         k: neighbours that vote.
     """
+    min_score, min_share = _for_photos(*_answers(visual, place_ids, index, k))
+    stand_out = meaning.stand_out(small_talk).max(axis=1)
+    return Thresholds(
+        min_score=round(min_score, 4),
+        min_share=round(min_share, 4),
+        min_stand_out=round(float(np.quantile(stand_out, SMALL_TALK_REFUSED)), 4),
+    )
+
+
+def _answers(
+    visual: Embeddings, place_ids: Sequence[str], index: PhotoIndex, k: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Similarity and share of the best place, and whether it was right, of each photo asked."""
     asked = np.unique(np.linspace(0, len(visual) - 1, min(SAMPLE, len(visual))).astype(int))
     sizes = Counter(place_ids)
     scores, shares, right = [], [], []
@@ -48,21 +74,21 @@ def choose_thresholds(
             scores.append(best.best.score)
             shares.append(best.share)
             right.append(best.place_id == place_ids[row])
-    return _thresholds(np.array(scores), np.array(shares), np.array(right, dtype=bool))
+    return np.array(scores), np.array(shares), np.array(right, dtype=bool)
 
 
-def _thresholds(
-    scores: np.ndarray[tuple[int], np.dtype[np.float64]],
-    shares: np.ndarray[tuple[int], np.dtype[np.float64]],
-    right: np.ndarray[tuple[int], np.dtype[np.bool_]],
-) -> Thresholds:
+def _for_photos(
+    scores: NDArray[np.float64], shares: NDArray[np.float64], right: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """Choose ``min_score`` and ``min_share``."""
     if right.sum() < FEWEST:
-        return CAUTIOUS
+        return CAUTIOUS_SCORE, CAUTIOUS_SHARE
     min_score = float(np.quantile(scores[right], 1 - KEPT))
     order = np.argsort(-shares)
     precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     reached = np.flatnonzero(precision >= WANTED_PRECISION)
-    min_share = float(shares[order][reached[-1]]) if len(reached) else CAUTIOUS.min_share
-    if len(reached) and reached[-1] == len(order) - 1:
-        min_share = min(min_share, CAUTIOUS.min_share)
-    return Thresholds(round(min_score, 4), round(min_share, 4))
+    if not len(reached):
+        return min_score, CAUTIOUS_SHARE
+    min_share = float(shares[order][reached[-1]])
+    all_of_them = reached[-1] == len(order) - 1
+    return min_score, min(min_share, CAUTIOUS_SHARE) if all_of_them else min_share

@@ -10,6 +10,7 @@ import pytest
 from core.errors import DataDirError, NoSnapshot, SnapshotCorrupt, SnapshotMismatch
 from core.places import Photo, Place, Point
 from core.snapshot import SnapshotContent, SnapshotStore, Thresholds
+from core.text_search import embed_places
 from tests.doubles import ColourEmbedder, coloured_photo
 
 PLACES = (
@@ -34,8 +35,8 @@ def content(fingerprint: str = "f" * 64, embedder: str = "colours") -> SnapshotC
         photos=PHOTOS,
         visual=embeddings.visual,
         joint=embeddings.joint,
-        place_texts=model.embed_texts(["red", "blue"]),
-        thresholds=Thresholds(0.5, 0.25),
+        words=embed_places(PLACES, model.embed_texts),
+        thresholds=Thresholds(0.5, 0.25, 0.1),
         fingerprint=fingerprint,
     )
 
@@ -51,8 +52,9 @@ def test_what_was_published_is_what_is_loaded(store: SnapshotStore) -> None:
     assert loaded.manifest == published
     assert loaded.places == PLACES
     assert loaded.photos == PHOTOS
-    assert loaded.manifest.thresholds == Thresholds(0.5, 0.25)
+    assert loaded.manifest.thresholds == Thresholds(0.5, 0.25, 0.1)
     assert np.array_equal(loaded.joint, content().joint)
+    assert np.array_equal(loaded.words.labels, content().words.labels)
     assert loaded.index.search(content().visual[3:4], 1).rows[0, 0] == 3
 
 
@@ -107,7 +109,7 @@ def test_a_snapshot_of_another_format_is_refused(store: SnapshotStore) -> None:
         store.load(ColourEmbedder())
 
 
-FILES = ("catalogue.sqlite", "embeddings.npy", "joint.npy", "place_texts.npy", "photos.faiss")
+FILES = ("catalogue.sqlite", "embeddings.npy", "joint.npy", "words.npz", "photos.faiss")
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -1,0 +1,53 @@
+"""What the nearest gallery photos say about a photo; the guide and its evaluation share it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.snapshot import Thresholds
+from core.vote import Candidate, CategoryShare, Neighbour, category_vote, knn_vote, with_distance
+
+ANSWERS = 5  # places, categories and photos offered for a photo
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of one vote."""
+
+    candidates: tuple[Candidate, ...]  # every place that was voted for, best first
+    places: tuple[Candidate, ...]  # the up to 5 offered; their shares sum to 1
+    categories: tuple[CategoryShare, ...]  # up to 5, best first; their shares sum to 1
+    confident: bool  # whether the first place is claimed
+
+
+def verdict(
+    neighbours: Iterable[Neighbour],
+    *,
+    place_sizes: Mapping[str, int],
+    kinds: Mapping[str, Sequence[str]],
+    thresholds: Thresholds,
+    distances_m: Mapping[str, float] | None = None,
+) -> Verdict:
+    """Let the nearest gallery photos vote, and judge how far the outcome can be trusted.
+
+    Args:
+        neighbours: the k nearest gallery photos, any order; may be empty.
+        place_sizes: photos in the gallery by place_id.
+        kinds: categories by place_id.
+        thresholds: from where on the first place is claimed.
+        distances_m: metres from the person by place_id, if the person's position is known.
+    """
+    candidates = knn_vote(neighbours, place_sizes=place_sizes)
+    if distances_m is not None:
+        candidates = with_distance(candidates, distances_m)
+    offered = candidates[:ANSWERS]
+    offered_share = sum(candidate.share for candidate in offered)
+    categories = category_vote(candidates, kinds)[:ANSWERS]
+    category_share = sum(category.share for category in categories)
+    return Verdict(
+        candidates=tuple(candidates),
+        places=tuple(Candidate(c.place_id, c.share / offered_share, c.best) for c in offered),
+        categories=tuple(CategoryShare(c.kind, c.share / category_share) for c in categories),
+        confident=bool(candidates)
+        and candidates[0].best.score >= thresholds.min_score
+        and candidates[0].share >= thresholds.min_share,
+    )

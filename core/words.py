@@ -1,0 +1,90 @@
+"""Words as they are compared: any script, ending, spelling or keyboard layout."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+import snowballstemmer
+from anyascii import anyascii
+from rapidfuzz import fuzz
+
+MAX_QUERY_CHARS = 256
+
+# Words whose letters agree by this much or less are different words; short ones need to be closer.
+DIFFERENT, DIFFERENT_SHORT = 0.6, 0.75
+SHORT = 4  # letters
+SAME_STEM, LONGEST_ENDING = 0.8, 3  # agreement of a stem with a word that kept its ending
+_CYRILLIC = re.compile("[а-я]")
+_STEMMERS = {language: snowballstemmer.stemmer(language) for language in ("russian", "english")}
+
+# The same keys on a Russian and on an English keyboard.
+_RUSSIAN_KEYS = "йцукенгшщзхъфывапролджэячсмитьбюё"
+_ENGLISH_KEYS = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
+_TO_RUSSIAN = str.maketrans(_ENGLISH_KEYS, _RUSSIAN_KEYS)
+_TO_ENGLISH = str.maketrans(_RUSSIAN_KEYS, _ENGLISH_KEYS)
+
+
+def stems(text: str) -> list[str]:
+    """Stems of the words of a text in Latin letters: "«Белой башни»" -> ["bel", "bashn"].
+
+    Case, accents, ё, quotes and the endings of Russian and English words do not matter.
+    """
+    folded = text[:MAX_QUERY_CHARS].casefold().replace("ё", "е")
+    folded = re.sub("['’ʼ]", "", folded)  # d'If is one word
+    return [stem for word in re.findall(r"[^\W_]+", folded) for stem in _latin_stems(word)]
+
+
+@lru_cache(maxsize=10_000)
+def _latin_stems(word: str) -> tuple[str, ...]:
+    """A word of another script may be several words in Latin letters."""
+    stemmer = _STEMMERS["russian" if _CYRILLIC.search(word) else "english"]
+    latin = anyascii(stemmer.stemWord(word)).casefold()
+    return tuple(_folded(part) for part in re.findall(r"[a-z0-9]+", latin.replace("'", "")))
+
+
+def _folded(latin: str) -> str:
+    """Spellings of one sound made alike: Tadzh and Taj, Eyfel and Eiffel, Khram and Hram."""
+    for spelling, sound in _SOUNDS:
+        latin = latin.replace(spelling, sound)
+    return re.sub(r"(.)\1", r"\1", latin)
+
+
+# Longer spellings first: each is replaced where it stands.
+_SOUNDS = (
+    ("shch", "sh"), ("sch", "sh"), ("dzh", "j"), ("zh", "j"), ("kh", "h"), ("ph", "f"),
+    ("ck", "k"), ("ts", "c"), ("q", "k"), ("w", "v"), ("x", "ks"), ("y", "i"),
+)  # fmt: skip
+
+
+def other_layout(text: str) -> str:
+    """The text as it would read, had it been typed on the other keyboard layout."""
+    folded = text[:MAX_QUERY_CHARS].casefold()
+    return folded.translate(_TO_ENGLISH if _CYRILLIC.search(folded) else _TO_RUSSIAN)
+
+
+def agreement(word: str, other: str) -> float:
+    """How surely two stems are the same word, in [0, 1]: 1 when equal, falling with misspelling."""
+    different = DIFFERENT_SHORT if min(len(word), len(other)) <= SHORT else DIFFERENT
+    alike = fuzz.ratio(word, other, score_cutoff=100 * different) / 100
+    same_stem = _is_stem_of(word, other) or _is_stem_of(other, word)
+    return max(SAME_STEM if same_stem else 0.0, (alike - different) / (1 - different))
+
+
+def _is_stem_of(stem: str, word: str) -> bool:
+    """Whether a word only adds an ending, as transliterated words keep theirs: bashn, bashnia."""
+    return (
+        len(stem) >= SHORT and 0 < len(word) - len(stem) <= LONGEST_ENDING and word.startswith(stem)
+    )
+
+
+def coverage(
+    wanted: Sequence[str], offered: Sequence[str], weights: dict[str, float] | None = None
+) -> float:
+    """Share of the ``wanted`` stems found among the ``offered`` ones, misspelt or not, in [0, 1].
+
+    ``weights`` says how much a wanted stem counts; one not listed counts 1.
+    """
+    counts = [(weights or {}).get(word, 1.0) for word in wanted]
+    found = [max((agreement(word, other) for other in offered), default=0.0) for word in wanted]
+    covered = sum(count * share for count, share in zip(counts, found, strict=True))
+    return covered / sum(counts) if counts else 0.0

@@ -1,0 +1,136 @@
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.embedders import Embedder
+from core.places import Place
+from core.text_search import Meaning, PlaceMatch, TextIndex, Why, embed_places, place_text
+from offline.small_talk import PHRASES
+from tests.doubles import ColourEmbedder
+
+RED = Place("red", "Красная башня", "Red Tower", ("towers", "architecture"), "Киров")
+BLUE = Place("blue", "Голубая башня", kinds=("towers",), description="a tower of blue glass")
+GREEN = Place("green", "Старый мост", "", ("bridges",), "Пермь")
+PLACES = (RED, BLUE, GREEN)
+
+
+def index(embedder: Embedder, *, min_stand_out: float) -> TextIndex:
+    joint = np.eye(3, embedder.joint_dim, dtype=np.float32)
+    words = embed_places(PLACES, embedder.embed_texts)
+    return TextIndex(PLACES, words, joint, np.arange(3), min_stand_out=min_stand_out)
+
+
+def rank(text: str) -> list[PlaceMatch]:
+    embedder = ColourEmbedder()
+    found = index(embedder, min_stand_out=0.5)
+    meant = found.meant(text)
+    return found.rank(meant, embedder.embed_texts([meant]))
+
+
+def test_a_place_text_holds_names_categories_in_both_languages_and_city() -> None:
+    for part in ("Красная башня", "Red Tower", "башня", "tower", "Киров"):
+        assert part in place_text(RED)
+
+
+@pytest.mark.parametrize(
+    "text", ["Красная башня", "красной башне", "red tower", "krasnaya bashnya", "rhfcyfz ,fiyz"]
+)
+def test_words_that_name_a_place_find_it_alone(text: str) -> None:
+    best, *others = rank(text)
+    assert (PLACES[best.row], best.why) == (RED, Why.NAME)
+    assert not any(match.as_well for match in others)
+
+
+@pytest.mark.parametrize("text", ["башни", "высокая башня"])
+def test_words_for_a_category_find_its_places_as_well_as_one_another(text: str) -> None:
+    matches = rank(text)
+    assert {PLACES[match.row] for match in matches if match.as_well} == {RED, BLUE}
+    assert matches[0].why is Why.CATEGORY
+
+
+def test_words_may_mean_what_is_written_about_a_place() -> None:
+    best = rank("blue")[0]
+    assert (PLACES[best.row], best.why) == (BLUE, Why.DESCRIPTION)
+
+
+@pytest.mark.parametrize("text", ["qwxzv", "купить диван", "12345"])
+def test_nothing_fits_nonsense(text: str) -> None:
+    assert rank(text) == []
+
+
+def test_what_resembles_every_place_alike_stands_out_nowhere() -> None:
+    embedder = ColourEmbedder()
+    meaning = Meaning(PLACES, embed_places(PLACES, embedder.embed_texts))
+    stand_out = meaning.stand_out(embedder.embed_texts(["blue", "nothing of that"]))
+    assert stand_out.shape == (2, 3)
+    assert int(stand_out[0].argmax()) == PLACES.index(BLUE)
+    assert stand_out[0].max() > 0.5
+    assert np.allclose(stand_out[1], 0, atol=1e-6)
+
+
+def test_places_without_categories_can_be_searched() -> None:
+    embedder = ColourEmbedder()
+    places = (Place("a", "Дом"), Place("b", "Сад"))
+    words = embed_places(places, embedder.embed_texts)
+    found = TextIndex(places, words, np.zeros((2, 3), np.float32), np.arange(2), min_stand_out=0.5)
+    assert [match.row for match in found.rank("сад", embedder.embed_texts(["сад"]))] == [1]
+
+
+# Queries nobody types into a city guide, other than those thresholds are chosen on.
+NONSENSE = """qwxzv|asdfgh jkl|лыоаыдв|42|купить диван|python exception traceback|привет|hello
+как дела|съешь ещё этих мягких французских булок|собака|dog|погода на завтра|рецепт борща
+how to fix a bike|курс доллара|ыыыы|пицца с доставкой|cheap flights|my phone is broken
+футбол онлайн|анекдот|lorem ipsum dolor|iphone 15 pro max|выучить английский|zzzzzz|бигмак|кот
+таблетки от кашля|blablabla""".replace("\n", "|").split("|")
+
+
+@pytest.fixture(scope="module")
+def real_index(real_photos: Path, bundled: Embedder) -> tuple[TextIndex, list[str]]:
+    """The real places known by their Russian names only, as the contest's files have them."""
+    with (real_photos / "places.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    places = [
+        Place(row["Slug"], row["NameRu"], kinds=tuple(row["Kind"].split(",")), city=row["City"])
+        for row in rows
+    ]
+    words = embed_places(places, bundled.embed_texts)
+    small_talk = Meaning(places, words).stand_out(bundled.embed_texts(PHRASES)).max(axis=1)
+    no_photos = np.zeros((len(places), bundled.joint_dim), dtype=np.float32)
+    found = TextIndex(
+        places,
+        words,
+        no_photos,
+        np.arange(len(places)),
+        min_stand_out=float(np.quantile(small_talk, 0.9)),
+    )
+    return found, [place.place_id for place in places]
+
+
+def best(found: TextIndex, embedder: Embedder, query: str) -> list[int]:
+    meant = found.meant(query)
+    return [match.row for match in found.rank(meant, embedder.embed_texts([meant]))]
+
+
+def test_real_queries_find_their_places(
+    real_photos: Path, real_index: tuple[TextIndex, list[str]], bundled: Embedder
+) -> None:
+    found, slugs = real_index
+    right: dict[str, list[bool]] = defaultdict(list)
+    with (real_photos / "text_queries.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            rows = best(found, bundled, row["query"])
+            right[row["how"]].append(bool(rows) and slugs[rows[0]] in row["relevant"].split(";"))
+    hit = {how: sum(answers) / len(answers) for how, answers in right.items()}
+    assert hit["name"] >= 0.95
+    assert hit["typo"] == hit["translit"] == hit["category"] == 1
+    assert hit["description"] >= 0.8
+
+
+def test_real_nonsense_finds_nothing(
+    real_index: tuple[TextIndex, list[str]], bundled: Embedder
+) -> None:
+    refused = [not best(real_index[0], bundled, query) for query in NONSENSE]
+    assert sum(refused) / len(refused) >= 0.9

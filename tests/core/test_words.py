@@ -1,0 +1,57 @@
+import pytest
+
+from core.words import agreement, coverage, other_layout, stems
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Белая башня", "белой башне"),
+        ("«Храм-на-Крови»", "храма на крови"),
+        ("Артёмовский парк", "Артемовский парк"),
+        ("Ellora caves", "ellora cave"),
+        ("Château d'If", "chateau dif"),
+        ("Тадж", "Taj"),
+        ("Хмели", "hmeli"),
+        ("Эйфелева", "eifeleva"),
+    ],
+)
+def test_case_endings_accents_and_alphabet_do_not_matter(one: str, other: str) -> None:
+    assert coverage(stems(one), stems(other)) > 0.75
+    assert coverage(stems(other), stems(one)) > 0.75
+
+
+@pytest.mark.parametrize("text", ["", " ", "?!", "«»", "—"])
+def test_text_without_words_has_no_stems(text: str) -> None:
+    assert stems(text) == []
+
+
+@pytest.mark.parametrize("text", ["北京故宫", "قلعة", "Αθήνα", "תל אביב"])
+def test_every_script_has_stems(text: str) -> None:
+    assert all(stem.isascii() for stem in stems(text))
+    assert stems(text)
+
+
+def test_very_long_text_is_cut() -> None:
+    assert len(stems("башня " * 10_000)) < 60
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("nfl; vf[fk", "тадж махал"), ("<fiyz", "<ашня"), ("ещцук", "tower")]
+)
+def test_the_other_keyboard_layout(typed: str, meant: str) -> None:
+    assert other_layout(typed) == meant
+
+
+def test_misspelt_words_agree_less_and_different_words_not_at_all() -> None:
+    assert agreement("bashn", "bashn") == 1
+    assert 0 < agreement("eifelev", "eifilev") < 1
+    assert agreement("bashn", "most") == 0
+    assert agreement("ark", "park") < 0.5
+
+
+def test_coverage_is_a_weighted_share() -> None:
+    assert coverage(["a1", "b2"], ["a1"]) == 0.5
+    assert coverage(["a1", "b2"], ["a1"], {"b2": 0.0}) == 1
+    assert coverage([], ["a1"]) == 0
+    assert coverage(["a1"], []) == 0
