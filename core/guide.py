@@ -21,6 +21,7 @@ from core.images import ImageLimits, load_image
 from core.places import Photo, Place, Point
 from core.snapshot import Snapshot, SnapshotStore
 from core.text_search import PlaceMatch, TextIndex, Why
+from core.variety import varied
 from core.verdict import ANSWERS, verdict
 from core.vote import CategoryShare, Neighbour
 from core.words import MAX_QUERY_CHARS, stems
@@ -307,8 +308,8 @@ def _photos_that_fit(
 
     def photos(match: PlaceMatch) -> Iterator[PhotoHit]:
         rows = edition.photo_rows[edition.snapshot.places[match.row].place_id]
-        for row in sorted(rows, key=lambda row: -looks[row]):
-            yield edition.hit(row, match.score, match.why)
+        for at in varied(edition.snapshot.visual[rows], looks[rows]):
+            yield edition.hit(rows[at], match.score, match.why)
 
     groups = ([m for m in matches if m.as_well], [m for m in matches if not m.as_well])
     turns = chain.from_iterable(zip_longest(*map(photos, group)) for group in groups)

@@ -98,6 +98,7 @@ class Snapshot:
     places: tuple[Place, ...]
     photos: tuple[Photo, ...]
     index: PhotoIndex
+    visual: Embeddings  # (photos, dim), memory-mapped
     joint: Embeddings  # (photos, joint_dim), memory-mapped
     words: PlaceWords  # of ``places``
 
@@ -263,6 +264,7 @@ def _load(folder: Path) -> Snapshot:
             places=places,
             photos=photos,
             index=PhotoIndex.load(folder / "photos.faiss"),
+            visual=np.load(folder / "embeddings.npy", mmap_mode="r"),
             joint=np.load(folder / "joint.npy", mmap_mode="r"),
             words=_read_words(folder / "words.npz"),
         )
