@@ -1,6 +1,7 @@
 """Words -> places: names, categories, what is written about a place, and how its photos look."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ class TextIndex:
                 that do not name it.
         """
         self._names = [
-            [stems(name) for name in (place.name, place.name_en) if name] for place in places
+            [stems(name) for name in _names_of(place) if name] for place in places
         ]
         self._kinds = [place.kinds for place in places]
         self._labels = {
@@ -190,12 +191,16 @@ class TextIndex:
         """How surely the words name each place, (places,), in [0, 1].
 
         Both must cover each other: the words of the query should be in the name, and the name
-        should be in the query, where words that many names share count for less.
+        should be in the query, where words that many names share count for less. A query of such
+        words alone ("palace") names no place, though some place has them in its name.
         """
+        telling = min(1.0, sum(self._weights.get(stem, 1.0) for stem in query))
 
         def score(name: Sequence[str]) -> float:
             asked = coverage(query, name, self._weights)
-            return math.sqrt(asked * coverage(name, query, self._weights)) if asked else 0.0
+            if not asked:
+                return 0.0
+            return telling * math.sqrt(asked * coverage(name, query, self._weights))
 
         return np.array([max(map(score, names), default=0.0) for names in self._names])
 
@@ -214,6 +219,11 @@ class TextIndex:
         )
         common = {stem for labels in self._labels.values() for label in labels for stem in label}
         return {stem: 1 / (counts[stem] + 2 * (stem in common)) for stem in common.union(counts)}
+
+
+def _names_of(place: Place) -> tuple[str, ...]:
+    """A place's names, also without what stands in brackets: nobody asks for that."""
+    return place.name, re.sub(r"\(.*?\)", "", place.name), place.name_en
 
 
 def _all_kinds(places: Sequence[Place]) -> list[str]:
