@@ -1,10 +1,12 @@
 """One typed settings object; nothing else reads the environment."""
 
+import re
+import secrets
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Settings(BaseSettings):
@@ -52,12 +54,82 @@ class Settings(BaseSettings):
         default=None,
         description="key for hashing user ids in the query log; empty: made in the data folder",
     )
+    clean_thresholds: dict[str, float] = Field(
+        default_factory=dict,
+        description="cleaning thresholds by reason, as JSON; the others keep their defaults",
+    )
+    clean_indoor_kinds: str = Field(
+        default="",
+        description="kinds of places that keep their interiors, separated by commas; "
+        "empty: museums, caves, stations ...",
+    )
+    clean_interiors: bool | None = Field(
+        default=None,
+        description="whether cleaning flags interiors; empty: only with a CLIP-like embedder",
+    )
     keep_snapshots: int = Field(
         default=5, ge=1, le=1000, description="published snapshots kept for rollback"
     )
     concurrency: int = Field(
-        default=32, ge=1, le=1000, description="updates the bot handles at the same time"
+        default=256,
+        ge=1,
+        le=10_000,
+        description="updates the bot handles at the same time; further ones wait at Telegram",
     )
+    queries_per_minute: int = Field(
+        default=30, ge=1, le=1000, description="queries of one person answered in a minute"
+    )
+    admin_ids: Annotated[tuple[int, ...], NoDecode] = Field(
+        default=(), description="Telegram user ids that may see /stats, separated by commas"
+    )
+
+    storage_chat_id: int | None = Field(
+        default=None,
+        description="chat the bot may fill with photos, so that inline answers can show them",
+    )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/\s]+",
+        description="public address of the bot's HTTP server, for photos of inline answers",
+    )
+
+    webhook_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/\s]+",
+        description="public address that Telegram sends updates to; empty: the bot fetches them",
+    )
+    webhook_secret: SecretStr = Field(
+        default_factory=lambda: SecretStr(secrets.token_urlsafe(32)),
+        description="proves that updates come from Telegram; empty: made anew at every start",
+    )
+    http_host: str = Field(
+        default="127.0.0.1", description="address the bot's HTTP server listens on"
+    )
+    http_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="port of /healthz, /metrics and the webhook; empty: none, 8080 for a webhook",
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="log lines as text, or as json: one object a line"
+    )
+    log_retention_days: int = Field(
+        default=90, ge=1, le=36_500, description="days after which a logged query is deleted"
+    )
+
+    @field_validator("admin_ids", mode="before")
+    @classmethod
+    def _split_by_commas(cls, ids: Any) -> Any:
+        return [part for part in ids.split(",") if part.strip()] if isinstance(ids, str) else ids
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _as_telegram_takes_it(cls, secret: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret.get_secret_value()):
+            raise ValueError("it needs 16 to 256 letters, digits, _ and -")
+        return secret

@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 from rich.progress import TaskID
 
-from core.embedders import Embedder, load_embedder
+from core.assembly import image_limits, make_embedder, make_guide
 from core.files import exclusive, write_atomic
 from core.guide import CityGuide
-from core.images import ImageLimits
 from core.settings import Settings
 from core.snapshot import SnapshotStore
 from offline import asking
+from offline.cleaning.commands import clean_app
 from offline.gallery import Gallery
 from offline.importing import ImportReport, import_items
 from offline.indexing import build_snapshot
@@ -44,6 +44,7 @@ app = typer.Typer(
 )
 import_app = typer.Typer(help="Take places and photos into the gallery.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
+app.add_typer(clean_app, name="clean")
 
 SourceFolder = Annotated[
     Path, typer.Argument(exists=True, file_okay=False, help="Folder with the source data.")
@@ -55,7 +56,7 @@ def import_nto(folder: SourceFolder, data_dir: DataDir = None, json: AsJson = Fa
     """Import contest files: <CODE>_places.csv beside <CODE>_images.csv with base64 photos."""
     with plain_errors():
         settings = load_settings(data_dir)
-        max_bytes = _limits(settings).max_bytes
+        max_bytes = image_limits(settings).max_bytes
         _import(read_nto(folder, max_photo_bytes=max_bytes), settings, as_json=json)
 
 
@@ -64,7 +65,7 @@ def import_folder(folder: SourceFolder, data_dir: DataDir = None, json: AsJson =
     """Import folders of photos, one folder a place, with an optional places.csv beside them."""
     with plain_errors():
         settings = load_settings(data_dir)
-        max_bytes = _limits(settings).max_bytes
+        max_bytes = image_limits(settings).max_bytes
         _import(read_folder(folder, max_photo_bytes=max_bytes), settings, as_json=json)
 
 
@@ -103,8 +104,8 @@ def index(data_dir: DataDir = None, json: AsJson = False) -> None:
 
             report = build_snapshot(
                 Gallery(settings.data_dir),
-                _embedder(settings),
-                _limits(settings),
+                make_embedder(settings),
+                image_limits(settings),
                 k=settings.k,
                 keep=settings.keep_snapshots,
                 started=started,
@@ -123,7 +124,7 @@ def index(data_dir: DataDir = None, json: AsJson = False) -> None:
                 "photos": manifest.photos,
                 "places": manifest.places,
                 "left_out": report.left_out,
-                "problems": [vars_of(problem) for problem in report.problems],
+                "problems": [as_record(problem) for problem in report.problems],
                 "embedding_s": round(report.embedding_s, 2),
                 "other_s": round(report.other_s, 2),
             },
@@ -204,9 +205,7 @@ def ask(
         fail("--lang is en or ru", code=2)
     with plain_errors():
         settings = load_settings(data_dir)
-        guide = CityGuide(
-            settings.data_dir, _embedder(settings), k=settings.k, limits=_limits(settings)
-        )
+        guide = make_guide(settings)
         answered = asyncio.run(_ask(guide, _inputs(inputs), language, as_json=json))
         if not answered:
             raise typer.Exit(1)
@@ -241,28 +240,33 @@ def _import(items: SourceItems, settings: Settings, *, as_json: bool) -> None:
     with exclusive(settings.data_dir, "import"), counter("photos") as bar:
         task = bar.add_task("importing", total=None)
         gallery = Gallery(settings.data_dir)
-        report = import_items(items, gallery, _limits(settings), seen=lambda: bar.advance(task))
-    problems = [*report.problems, *_shared_pictures(report)]
-    warn(problems, all_of_them=True)
+        limits = image_limits(settings)
+        report = import_items(items, gallery, limits, seen=lambda: bar.advance(task))
+    warn([*report.problems, *_shared_pictures(report)], all_of_them=True)
     if not report.added and not report.known:
         fail("nothing could be imported")
+    lines = [
+        f"imported {report.places} places: {report.added} new photos, {report.known} known "
+        f"already; the gallery now has {len(gallery.photos)}"
+    ]
+    if report.removed:
+        lines.append(f"{report.removed} of the known ones were removed by cleaning and stay out")
+    if report.problems:
+        lines.append(f"{len(report.problems)} problems are listed above")
     show(
         {
             "places": report.places,
             "added": report.added,
             "known": report.known,
+            "removed": report.removed,
             "photos": len(gallery.photos),
-            "problems": [vars_of(problem) for problem in report.problems],
+            "problems": [as_record(problem) for problem in report.problems],
             "shared": {
                 photo_id: [photo.place_id for photo in photos]
                 for photo_id, photos in report.shared.items()
             },
         },
-        [
-            f"imported {report.places} places: {report.added} new photos, "
-            f"{report.known} known already; the gallery now has {len(gallery.photos)}",
-            *([f"{len(report.problems)} problems are listed above"] if report.problems else []),
-        ],
+        lines,
         as_json=as_json,
     )
 
@@ -279,24 +283,9 @@ def _shared_pictures(report: ImportReport) -> list[Problem]:
     ]
 
 
-def vars_of(problem: Problem) -> dict[str, str]:
+def as_record(problem: Problem) -> dict[str, str]:
     """A problem for machines."""
     return {"source": problem.source, "reason": problem.reason}
-
-
-def _limits(settings: Settings) -> ImageLimits:
-    return ImageLimits.of(
-        max_photo_mb=settings.max_photo_mb, max_megapixels=settings.max_megapixels
-    )
-
-
-def _embedder(settings: Settings) -> Embedder:
-    return load_embedder(
-        settings.embedder,
-        text_model=settings.text_model,
-        cache_dir=settings.data_dir / "cache",
-        threads=settings.threads,
-    )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from PIL import Image
 
@@ -16,7 +17,10 @@ from offline.gallery import Gallery, GalleryPhoto
 from offline.sources.items import Problem
 
 BATCH = 16  # photos decoded and embedded together; what a killed run loses at most
-DECODERS = 2
+THREADS = 2
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 @dataclass(slots=True)
@@ -90,7 +94,7 @@ def _embed(
     embedded = 0
     waiting = list(new.items())
     batches = [waiting[at : at + BATCH] for at in range(0, len(waiting), BATCH)]
-    for batch, images in zip(batches, _ahead(decode, batches), strict=True):
+    for batch, images in zip(batches, ahead(decode, batches), strict=True):
         if images:
             embeddings = embedder.embed_images([image for _, image in images])
             cache.add([sha256 for sha256, _ in images], embeddings)
@@ -99,16 +103,13 @@ def _embed(
     return embedded
 
 
-def _ahead(
-    decode: Callable[[Sequence[tuple[str, str]]], list[tuple[str, Image.Image]]],
-    batches: Sequence[Sequence[tuple[str, str]]],
-) -> Iterator[list[tuple[str, Image.Image]]]:
-    """Decode batches in threads, never more than a few before they are asked for."""
-    with ThreadPoolExecutor(DECODERS, thread_name_prefix="decode") as pool:
-        running: deque[Future[list[tuple[str, Image.Image]]]] = deque()
-        for batch in batches:
-            running.append(pool.submit(decode, batch))
-            if len(running) > DECODERS:
+def ahead(make: Callable[[Given], Made], given: Sequence[Given]) -> Iterator[Made]:
+    """Yield what ``make`` returns for each, in order, made in threads a few before it is needed."""
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="ahead") as pool:
+        running: deque[Future[Made]] = deque()
+        for each in given:
+            running.append(pool.submit(make, each))
+            if len(running) > THREADS:
                 yield running.popleft().result()
         while running:
             yield running.popleft().result()

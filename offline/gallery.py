@@ -19,6 +19,7 @@ PLACE_COLUMNS = (
 )  # fmt: skip
 PHOTO_COLUMNS = ("photo_id", "place_id", "path", "sha256", "width", "height", "phash", "source")
 SOURCES_SEPARATOR = " | "
+PhotoKey = tuple[str, str]  # (photo_id, place_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class GalleryPhoto(Photo):
     sha256: str  # of the bytes the source had, which name the photo
     phash: str  # perceptual hash of the picture, 16 hex digits
     sources: tuple[str, ...]  # every row or file where the place has this very picture
+
+    @property
+    def key(self) -> PhotoKey:
+        """What tells the photo from all others in the gallery."""
+        return self.photo_id, self.place_id
 
 
 class Gallery:
@@ -47,7 +53,7 @@ class Gallery:
         self.places: dict[str, Place] = {
             row["place_id"]: _place(row) for row in _rows(self.folder / "places.csv", PLACE_COLUMNS)
         }
-        self._photos: dict[tuple[str, str], GalleryPhoto] = {}
+        self._photos: dict[PhotoKey, GalleryPhoto] = {}
         for row in _rows(self.folder / "photos.csv", PHOTO_COLUMNS):
             self.add_photo(_photo(row))
 
@@ -62,7 +68,11 @@ class Gallery:
 
     def add_photo(self, photo: GalleryPhoto) -> None:
         """Add or replace a photo."""
-        self._photos[photo.photo_id, photo.place_id] = photo
+        self._photos[photo.key] = photo
+
+    def replace_photos(self, photos: Iterable[GalleryPhoto]) -> None:
+        """Have these photos, in this order, and no others."""
+        self._photos = {photo.key: photo for photo in photos}
 
     def shared(self) -> Mapping[str, Sequence[GalleryPhoto]]:
         """Photos whose very same picture stands under more than one place, by photo_id.

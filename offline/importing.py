@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 import imagehash
@@ -12,7 +12,8 @@ from core.errors import QueryError
 from core.files import write_atomic
 from core.images import ImageLimits, served_photo
 from core.places import Place
-from offline.gallery import Gallery, GalleryPhoto
+from offline.cleaning.journal import removed_photos
+from offline.gallery import Gallery, GalleryPhoto, PhotoKey
 from offline.sources.items import Problem, SourceItems, SourcePhoto
 
 SAVE_EVERY = 1000  # photos; what a killed import may have to decode again
@@ -25,6 +26,7 @@ class ImportReport:
     places: int = 0  # places the source has
     added: int = 0  # photos that were new
     known: int = 0  # photos that the gallery had already, or that the source repeats
+    removed: int = 0  # those among the known that cleaning took out, and that stay out
     problems: list[Problem] = field(default_factory=list)  # what was left out or is doubtful
     shared: Mapping[str, Sequence[GalleryPhoto]] = field(default_factory=dict)
     # pictures that stand under several places, by photo_id
@@ -39,6 +41,8 @@ def import_items(
 ) -> ImportReport:
     """Add places and photos to the gallery; what is there already stays as it is.
 
+    What cleaning removed does not come back this way, only by restoring it.
+
     Safe to kill at any moment and to run again: photos are named by content, and the lists are
     written after the photos they name.
 
@@ -50,9 +54,10 @@ def import_items(
 
     Raises:
         SourceError: from the source.
-        DataDirError: the gallery cannot be written.
+        DataDirError: the gallery cannot be written, or a journal of cleaning is damaged.
     """
     report = ImportReport()
+    removed = removed_photos(gallery.data_dir).keys()
     try:
         for item in items:
             match item:
@@ -63,7 +68,7 @@ def import_items(
                     report.problems.append(item)
                     seen()
                 case SourcePhoto():
-                    _import_photo(item, gallery, limits, report)
+                    _import_photo(item, gallery, removed, limits, report)
                     if report.added % SAVE_EVERY == SAVE_EVERY - 1:
                         _save(gallery)
                     seen()
@@ -74,9 +79,17 @@ def import_items(
 
 
 def _import_photo(
-    item: SourcePhoto, gallery: Gallery, limits: ImageLimits, report: ImportReport
+    item: SourcePhoto,
+    gallery: Gallery,
+    removed: Set[PhotoKey],
+    limits: ImageLimits,
+    report: ImportReport,
 ) -> None:
     sha256 = hashlib.sha256(item.data).hexdigest()
+    if (sha256[:16], item.place_id) in removed:
+        report.known += 1
+        report.removed += 1
+        return
     known = gallery.photo(sha256[:16], item.place_id)
     if known and (gallery.data_dir / known.path).exists():
         if item.source not in known.sources:

@@ -1,0 +1,143 @@
+"""Look at the whole gallery and say which photos may have to go."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.embedders.base import Embedder
+from core.images import ImageLimits
+from offline.cleaning.detectors import (
+    DEFAULT_THRESHOLDS,
+    GALLERY_DETECTORS,
+    SILENCED_BY_OFF_TOPIC,
+    UNREADABLE_SCORE,
+)
+from offline.cleaning.evidence import Evidence, Scores
+from offline.cleaning.findings import Candidate, Reason, Scan
+from offline.cleaning.measures import MeasureCache, measure_new, unmeasured
+from offline.cleaning.topics import INDOOR_KINDS
+from offline.embedding import Reading, embed_new, read_gallery
+from offline.embedding_cache import EmbeddingCache
+from offline.gallery import Gallery, GalleryPhoto
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSettings:
+    """What a scan can be told."""
+
+    thresholds: Mapping[Reason, float] = field(default_factory=dict)  # instead of the default ones
+    indoor_kinds: Collection[str] = INDOOR_KINDS  # of places that keep their interiors
+    interiors: bool | None = None  # look for them; None: if one space was trained for all
+
+
+def scan_gallery(
+    gallery: Gallery,
+    embedder: Embedder,
+    limits: ImageLimits,
+    settings: ScanSettings | None = None,
+    *,
+    started: Callable[[int], None] = lambda total: None,
+    advanced: Callable[[int], None] = lambda photos: None,
+) -> Scan:
+    """Ask all detectors about all photos. The gallery itself is only read.
+
+    Pictures that were seen before, by their content, are neither embedded nor measured again. Safe
+    to kill at any moment and to run again.
+
+    Args:
+        gallery: its photos, also those that stand under several places.
+        embedder: tells what looks like what.
+        limits: photos beyond count as unreadable.
+        settings: thresholds and exceptions that differ from the usual ones.
+        started: called once with the number of photos to embed plus that of photos to measure.
+        advanced: called with the number done of these since the last call.
+
+    Raises:
+        DataDirError: a cache cannot be used.
+        EmbedderUnavailable: from the embedder.
+    """
+    settings = settings or ScanSettings()
+    thresholds = {**DEFAULT_THRESHOLDS, **settings.thresholds}
+    reading = read_gallery(gallery, gallery.photos)
+    with (
+        EmbeddingCache.open(gallery.data_dir, embedder) as embeddings,
+        MeasureCache.open(gallery.data_dir) as measures,
+    ):
+        new = unmeasured(reading, measures)
+        embed_new(
+            gallery,
+            reading,
+            embeddings,
+            embedder,
+            limits,
+            started=lambda total: started(total + len(new)),
+            advanced=advanced,
+        )
+        measure_new(gallery, new, measures, limits, reading.problems, advanced)
+        known = embeddings.known() & measures.known()
+        photos = [photo for photo in gallery.photos if reading.hashes.get(photo.path) in known]
+        scores = _ask_all(gallery, photos, reading, embeddings, measures, settings, thresholds)
+    return _result(gallery.photos, photos, scores, thresholds)
+
+
+def _ask_all(
+    gallery: Gallery,
+    photos: Sequence[GalleryPhoto],
+    reading: Reading,
+    embeddings: EmbeddingCache,
+    measures: MeasureCache,
+    settings: ScanSettings,
+    thresholds: Mapping[Reason, float],
+) -> dict[Reason, Scores]:
+    """Scores of the photos that can be read, by each detector."""
+    if not photos:
+        return {}
+    hashes = [reading.hashes[photo.path] for photo in photos]
+    measured = measures.measures(hashes)
+    scores: dict[Reason, Scores] = dict(measured.scores)
+    evidence = Evidence(
+        photos=photos,
+        places=gallery.places,
+        embeddings=embeddings.pictures(hashes),
+        hashes=measured.hashes,
+        thumbnails=measured.thumbnails,
+        embed_texts=embeddings.texts,
+        indoor_kinds=settings.indoor_kinds,
+        interiors=settings.interiors,
+        same_picture=thresholds[Reason.NEAR_DUPLICATE],
+        claimed={reason: given >= thresholds[reason] for reason, given in scores.items()},
+    )
+    for detector in GALLERY_DETECTORS:
+        given = detector.score(evidence)
+        scores[detector.reason] = given
+        evidence.claimed[detector.reason] = given >= thresholds[detector.reason]
+    for reason in SILENCED_BY_OFF_TOPIC:
+        scores[reason] = np.where(evidence.claimed[Reason.OFF_TOPIC], 0.0, scores[reason])
+    return scores
+
+
+def _result(
+    all_photos: Sequence[GalleryPhoto],
+    readable: Sequence[GalleryPhoto],
+    scores: Mapping[Reason, Scores],
+    thresholds: Mapping[Reason, float],
+) -> Scan:
+    paths = [photo.path for photo in readable]
+    by_path = {
+        reason: dict(zip(paths, given.tolist(), strict=True)) for reason, given in scores.items()
+    }
+    seen = set(paths)
+    by_path[Reason.UNREADABLE] = {
+        photo.path: 0.0 if photo.path in seen else UNREADABLE_SCORE for photo in all_photos
+    }
+    candidates = []
+    for photo in all_photos:
+        found = {
+            reason: given[photo.path]
+            for reason, given in by_path.items()
+            if photo.path in given and given[photo.path] >= thresholds[reason]
+        }
+        if found:
+            candidates.append(Candidate(photo, found))
+    return Scan(candidates=candidates, scores=by_path, thresholds=thresholds)

@@ -1,0 +1,258 @@
+import io
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from core.embedders import Embedder, Embeddings, ImageEmbeddings, unit_rows
+from core.places import Place
+from offline.cleaning import measures
+from offline.cleaning.detectors import DEFAULT_THRESHOLDS, GALLERY_DETECTORS, PICTURE_DETECTORS
+from offline.cleaning.findings import Reason, Scan
+from offline.cleaning.scanning import ScanSettings, scan_gallery
+from offline.gallery import Gallery
+from offline.importing import import_items
+from offline.sources.items import SourcePhoto
+from tests.conftest import LIMITS
+from tests.doubles import ColourEmbedder, coloured_photo, encoded
+from tests.offline.cleaning.pictures import in_grey, in_sepia, on_one_sheet, page_of_text, views
+
+
+def fill(data_dir: Path, pictures: Mapping[str, tuple[str, Image.Image]]) -> Gallery:
+    """A gallery of pictures by source, each with its place."""
+    gallery = Gallery(data_dir)
+    places = [Place(place_id, place_id) for place_id, _ in pictures.values()]
+    photos = [
+        SourcePhoto(place_id, encoded(picture.convert("RGB"), quality=90), source)
+        for source, (place_id, picture) in pictures.items()
+    ]
+    import_items(iter([*places, *photos]), gallery, LIMITS)
+    return gallery
+
+
+def reasons(scan: Scan) -> dict[str, set[Reason]]:
+    """Reasons of each candidate by the first source of its photo."""
+    return {c.photo.sources[0]: set(c.scores) for c in scan.candidates}
+
+
+def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {
+        str(path): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def dirty(tmp_path: Path) -> Gallery:
+    """Eight views of a cathedral, and what was made of the first ones."""
+    cathedral = views("demo-cathedral", 8)
+    good = {f"good:{n}": ("cathedral", view) for n, view in enumerate(cathedral)}
+    copy = cathedral[3].crop((20, 10, 640, 480)).resize((500, 380))
+    return fill(
+        tmp_path,
+        {
+            **good,
+            "grey": ("cathedral", in_grey(cathedral[0])),
+            "sepia": ("cathedral", in_sepia(cathedral[1])),
+            "sheet": ("cathedral", on_one_sheet([*cathedral[:3], cathedral[5]], 2)),
+            "copy": ("cathedral", copy),
+            "mirrored": ("cathedral", ImageOps.mirror(cathedral[2]).resize((320, 240))),
+            "text": ("cathedral", page_of_text()),
+        },
+    )
+
+
+def test_each_kind_of_dirt_is_found_for_its_reason(dirty: Gallery) -> None:
+    found = reasons(scan_gallery(dirty, ColourEmbedder(), LIMITS))
+    assert Reason.BLACK_AND_WHITE in found["grey"]
+    assert Reason.SEPIA in found["sepia"]
+    assert Reason.COLLAGE in found["sheet"]
+    assert Reason.NEAR_DUPLICATE in found["copy"]
+    assert Reason.NEAR_DUPLICATE in found["mirrored"]
+    assert Reason.NO_INFORMATION in found["text"]
+    assert not any(source.startswith("good") for source in found)
+
+
+def test_a_grey_copy_is_no_duplicate(dirty: Gallery) -> None:
+    found = reasons(scan_gallery(dirty, ColourEmbedder(), LIMITS))
+    assert Reason.NEAR_DUPLICATE not in found["grey"] | found["sepia"]
+
+
+def test_a_candidate_has_the_scores_that_reach_their_threshold(dirty: Gallery) -> None:
+    scan = scan_gallery(dirty, ColourEmbedder(), LIMITS)
+    assert dict(scan.thresholds) == dict(DEFAULT_THRESHOLDS)
+    expected = {
+        (path, reason): score
+        for reason, scores in scan.scores.items()
+        for path, score in scores.items()
+        if score >= scan.thresholds[reason]
+    }
+    found = {(c.photo.path, reason): s for c in scan.candidates for reason, s in c.scores.items()}
+    assert found == expected
+    assert set(scan.scores) == set(Reason)
+    assert all(len(scores) == len(dirty.photos) for scores in scan.scores.values())
+
+
+def test_thresholds_can_be_set(dirty: Gallery) -> None:
+    never = ScanSettings(thresholds=dict.fromkeys(Reason, 99.0))
+    assert scan_gallery(dirty, ColourEmbedder(), LIMITS, never).candidates == []
+    always = ScanSettings(thresholds={Reason.COLLAGE: 0.0})
+    scan = scan_gallery(dirty, ColourEmbedder(), LIMITS, always)
+    assert all(Reason.COLLAGE in candidate.scores for candidate in scan.candidates)
+    assert len(scan.candidates) == len(dirty.photos)
+
+
+def test_a_scan_leaves_the_gallery_as_it_is(dirty: Gallery) -> None:
+    before = contents(dirty.folder)
+    scan_gallery(dirty, ColourEmbedder(), LIMITS)
+    assert contents(dirty.folder) == before
+
+
+def test_a_second_scan_looks_at_new_pictures_only_and_finds_the_same(dirty: Gallery) -> None:
+    first = scan_gallery(dirty, ColourEmbedder(), LIMITS)
+    totals: list[int] = []
+    done: list[int] = []
+    embedder = ColourEmbedder()
+    second = scan_gallery(dirty, embedder, LIMITS, started=totals.append, advanced=done.append)
+    assert (totals, sum(done), embedder.embedded_images) == ([0], 0, 0)
+    assert second == first
+    fill(dirty.data_dir, {"new": ("cathedral", views("demo-station")[0])})
+    scan_gallery(
+        Gallery(dirty.data_dir), embedder, LIMITS, started=totals.append, advanced=done.append
+    )
+    assert (totals[1:], sum(done), embedder.embedded_images) == ([2], 2, 1)
+
+
+def test_other_detectors_measure_everything_anew(
+    dirty: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan_gallery(dirty, ColourEmbedder(), LIMITS)
+    monkeypatch.setattr(measures, "_VERSION", "another")
+    totals: list[int] = []
+    scan_gallery(dirty, ColourEmbedder(), LIMITS, started=totals.append)
+    assert totals == [len(dirty.photos)]
+
+
+def test_files_that_cannot_be_read_are_candidates_for_that_reason(tmp_path: Path) -> None:
+    gallery = fill(
+        tmp_path,
+        {f"red:{n}": ("red", coloured_photo("red", seed=n, size=(200, 150))) for n in range(5)},
+    )
+    cut, gone = gallery.photos[1], gallery.photos[3]
+    (tmp_path / cut.path).write_bytes((tmp_path / cut.path).read_bytes()[:200])
+    (tmp_path / gone.path).unlink()
+    scan = scan_gallery(gallery, ColourEmbedder(), LIMITS)
+    unreadable = [c.photo for c in scan.candidates if Reason.UNREADABLE in c.scores]
+    assert unreadable == [cut, gone]
+    assert cut.path not in scan.scores[Reason.COLLAGE]
+    assert sum(scan.scores[Reason.UNREADABLE].values()) == 2
+
+
+def test_a_gallery_without_readable_photos_is_scanned_without_an_error(tmp_path: Path) -> None:
+    gallery = fill(tmp_path, {"a": ("a", coloured_photo("red"))})
+    (tmp_path / gallery.photos[0].path).write_bytes(b"")
+    scan = scan_gallery(gallery, ColourEmbedder(), LIMITS)
+    assert [set(c.scores) for c in scan.candidates] == [{Reason.UNREADABLE}]
+    assert scan_gallery(Gallery(tmp_path / "none"), ColourEmbedder(), LIMITS).candidates == []
+
+
+def test_a_picture_under_two_places_is_a_candidate_where_it_does_not_belong(
+    tmp_path: Path,
+) -> None:
+    red = {f"red:{n}": ("red", coloured_photo("red", seed=n, size=(200, 150))) for n in range(8)}
+    blue = {
+        f"blue:{n}": ("blue", coloured_photo("blue", seed=n, size=(200, 150))) for n in range(8)
+    }
+    gallery = fill(tmp_path, {**red, **blue, "stray": ("blue", red["red:2"][1])})
+    [shared] = gallery.shared().values()
+    scan = scan_gallery(gallery, ColourEmbedder(), LIMITS)
+    astray = [c.photo for c in scan.candidates if Reason.WRONG_PLACE in c.scores]
+    assert astray == [photo for photo in shared if photo.place_id == "blue"]
+
+
+class OneSpaceEmbedder(ColourEmbedder):
+    """Red pictures and words for insides point one way, blue ones and all other words another."""
+
+    dim = 2
+    joint_dim = 2
+
+    def embed_images(self, images: list[Image.Image]) -> ImageEmbeddings:  # type: ignore[override]
+        colours = np.array([np.asarray(i, dtype=np.float32).mean(axis=(0, 1)) for i in images])
+        rows = unit_rows(colours[:, [0, 2]])
+        return ImageEmbeddings(rows, rows)
+
+    def embed_texts(self, texts: list[str]) -> Embeddings:  # type: ignore[override]
+        inside = ("inside", "interior", "indoors", "a room", "a hall")
+        rows = [
+            (9.0, 1.0) if any(word in text for word in inside) else (1.0, 9.0) for text in texts
+        ]
+        return unit_rows(np.array(rows).reshape(-1, 2))
+
+
+def test_interiors_are_found_where_pictures_and_words_share_a_space(tmp_path: Path) -> None:
+    rooms = {f"room:{n}": ("church", coloured_photo("red", seed=n)) for n in range(3)}
+    outsides = {f"out:{n}": ("church", coloured_photo("blue", seed=n)) for n in range(3)}
+    gallery = fill(tmp_path, {**rooms, **outsides})
+
+    def interiors(
+        embedder: Embedder, *, kinds: tuple[str, ...] = (), wanted: bool | None = None
+    ) -> set[str]:
+        gallery.places["church"] = replace(gallery.places["church"], kinds=kinds)
+        scan = scan_gallery(gallery, embedder, LIMITS, ScanSettings(interiors=wanted))
+        return {source for source, why in reasons(scan).items() if Reason.INTERIOR in why}
+
+    one_space = OneSpaceEmbedder("one-space")
+    assert interiors(one_space) == set(rooms)
+    assert interiors(one_space, kinds=("museums",)) == set()
+    assert interiors(one_space, wanted=False) == set()
+    assert interiors(ColourEmbedder()) == set()  # two spaces
+
+
+KILLED_SCAN = """
+import os, signal, sys
+from pathlib import Path
+from offline.cleaning.scanning import scan_gallery
+from offline.gallery import Gallery
+from tests.conftest import LIMITS
+from tests.doubles import ColourEmbedder
+
+left = int(sys.argv[2])
+def advanced(photos):
+    global left
+    left -= photos
+    if left <= 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+scan_gallery(Gallery(Path(sys.argv[1])), ColourEmbedder(), LIMITS, advanced=advanced)
+"""
+
+
+def test_a_killed_scan_goes_on_where_it_was(tmp_path: Path) -> None:
+    pictures = {f"red:{n}": ("red", coloured_photo("red", seed=n)) for n in range(40)}
+    gallery = fill(tmp_path, pictures)
+    killed = subprocess.run([sys.executable, "-c", KILLED_SCAN, tmp_path, "60"], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    totals: list[int] = []
+    scan_gallery(gallery, ColourEmbedder(), LIMITS, started=totals.append)
+    assert totals == [40 - 32]  # all are embedded, and two batches of 16 are measured
+
+
+def test_every_reason_has_one_detector_that_says_how_it_decides() -> None:
+    detectors = [*PICTURE_DETECTORS, *GALLERY_DETECTORS]
+    assert {detector.reason for detector in detectors} | {Reason.UNREADABLE} == set(Reason)
+    assert len(detectors) == len(Reason) - 1
+    assert all(len((detector.score.__doc__ or "").splitlines()) > 2 for detector in detectors)
+
+
+def test_big_photos_are_scanned_like_small_ones(tmp_path: Path) -> None:
+    view = views("demo-cathedral")[0]
+    file = io.BytesIO()
+    in_grey(view).resize((3200, 2400)).save(file, "JPEG")
+    gallery = fill(tmp_path, {"big": ("a", Image.open(file)), "small": ("a", view)})
+    assert Reason.BLACK_AND_WHITE in reasons(scan_gallery(gallery, ColourEmbedder(), LIMITS))["big"]
