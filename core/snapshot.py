@@ -210,6 +210,22 @@ class SnapshotStore:
             )
         return snapshot
 
+    def places(self) -> tuple[Place, ...]:
+        """The places of the current version, which takes no embedder and loads no index.
+
+        Raises:
+            NoSnapshot: nothing has been published.
+            SnapshotCorrupt: they cannot be read.
+        """
+        version = self.current()
+        if version is None:
+            raise NoSnapshot(f"nothing has been published in {self.folder} yet")
+        try:
+            places, _ = _read_catalogue(self.folder / version / "catalogue.sqlite")
+        except sqlite3.Error as error:
+            raise SnapshotCorrupt(f"snapshot {version} cannot be read: {error}") from error
+        return places
+
     def _make_current(self, version: str) -> None:
         write_atomic(self.folder / CURRENT, version.encode())
 

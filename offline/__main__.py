@@ -16,6 +16,7 @@ from core.settings import Settings
 from core.snapshot import SnapshotStore
 from offline import asking
 from offline.cleaning.commands import clean_app
+from offline.evaluating.commands import evaluate
 from offline.gallery import Gallery
 from offline.importing import ImportReport, import_items
 from offline.indexing import build_snapshot
@@ -45,6 +46,7 @@ app = typer.Typer(
 import_app = typer.Typer(help="Take places and photos into the gallery.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 app.add_typer(clean_app, name="clean")
+app.command()(evaluate)
 
 SourceFolder = Annotated[
     Path, typer.Argument(exists=True, file_okay=False, help="Folder with the source data.")
@@ -171,7 +173,7 @@ def snapshots(data_dir: DataDir = None, json: AsJson = False) -> None:
 @app.command()
 def rollback(
     version: Annotated[
-        str | None, typer.Argument(help="Version to go back to [default: the one before].")
+        str | None, typer.Argument(help="Version to go back to; the one before if not given.")
     ] = None,
     data_dir: DataDir = None,
     json: AsJson = False,

@@ -16,6 +16,7 @@ from core.text_search import Meaning, PlaceWords, embed_places
 from offline.embedding import embed_new, read_gallery
 from offline.embedding_cache import EmbeddingCache
 from offline.gallery import Gallery, GalleryPhoto
+from offline.near_duplicates import Shots
 from offline.small_talk import PHRASES
 from offline.sources.items import Problem
 from offline.thresholds import choose_thresholds
@@ -130,6 +131,7 @@ def _content(
 ) -> SnapshotContent:
     index = PhotoIndex.build(embeddings.visual)
     place_ids = [photo.place_id for photo in photos]
+    shots = Shots([photo.phash for photo in photos])
     return SnapshotContent(
         embedder=embedder.name,
         places=places,
@@ -138,7 +140,7 @@ def _content(
         joint=embeddings.joint,
         words=words,
         thresholds=choose_thresholds(
-            embeddings.visual, place_ids, index, Meaning(places, words), small_talk, k=k
+            embeddings.visual, place_ids, shots, index, Meaning(places, words), small_talk, k=k
         ),
         fingerprint=fingerprint,
     )

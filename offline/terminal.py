@@ -31,7 +31,9 @@ PROBLEMS_SHOWN = 50
 
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", help="The guide's data folder [default: GUIDE_DATA_DIR or data]."),
+    typer.Option(
+        "--data-dir", help="The guide's data folder; GUIDE_DATA_DIR or data if not given."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 

@@ -11,9 +11,9 @@ from core.index import PhotoIndex
 from core.snapshot import Thresholds
 from core.text_search import Meaning
 from core.vote import Neighbour, knn_vote
+from offline.near_duplicates import SAME_COSINE, Shots
 
 SAMPLE = 2000  # photos asked, at most: enough for the quantiles, seconds of work
-SAME_PHOTO = 0.98  # cosine; closer gallery photos are copies and would flatter the gallery
 KEPT = 0.95  # share of right answers whose similarity must stay claimed
 WANTED_PRECISION = 0.95  # of the claimed names, on photos of known places
 FEWEST = 20  # answers needed to choose anything
@@ -26,6 +26,7 @@ CAUTIOUS_SCORE, CAUTIOUS_SHARE = 0.0, 0.5  # for galleries too small to learn fr
 def choose_thresholds(
     visual: Embeddings,
     place_ids: Sequence[str],
+    shots: Shots,
     index: PhotoIndex,
     meaning: Meaning,
     small_talk: Embeddings,
@@ -41,12 +42,13 @@ def choose_thresholds(
     Args:
         visual: embeddings of the gallery, (n, dim).
         place_ids: the place of each, n.
+        shots: perceptual hashes of each, n; copies of a photo would flatter the gallery.
         index: over ``visual``.
         meaning: of the gallery's places.
         small_talk: words that name no place, in the joint space, (phrases, joint_dim).
         k: neighbours that vote.
     """
-    min_score, min_share = _for_photos(*_answers(visual, place_ids, index, k))
+    min_score, min_share = _for_photos(*_answers(visual, place_ids, shots, index, k))
     stand_out = meaning.stand_out(small_talk).max(axis=1)
     return Thresholds(
         min_score=round(min_score, 4),
@@ -56,7 +58,7 @@ def choose_thresholds(
 
 
 def _answers(
-    visual: Embeddings, place_ids: Sequence[str], index: PhotoIndex, k: int
+    visual: Embeddings, place_ids: Sequence[str], shots: Shots, index: PhotoIndex, k: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
     """Similarity and share of the best place, and whether it was right, of each photo asked."""
     asked = np.unique(np.linspace(0, len(visual) - 1, min(SAMPLE, len(visual))).astype(int))
@@ -64,10 +66,10 @@ def _answers(
     scores, shares, right = [], [], []
     nearest = index.search(visual[asked], 2 * k)
     for row, rows, cosines in zip(asked, nearest.rows, nearest.scores, strict=True):
+        copies = shots.same_as(row, rows) | (cosines >= SAME_COSINE) | (rows == row)
         others = [
             Neighbour(str(other), place_ids[other], float(cosine))
-            for other, cosine in zip(rows, cosines, strict=True)
-            if other != row and cosine < SAME_PHOTO
+            for other, cosine in zip(rows[~copies], cosines[~copies], strict=True)
         ][:k]
         if others:
             best = knn_vote(others, place_sizes=sizes)[0]

@@ -58,6 +58,16 @@ def test_what_was_published_is_what_is_loaded(store: SnapshotStore) -> None:
     assert loaded.index.search(content().visual[3:4], 1).rows[0, 0] == 3
 
 
+def test_places_can_be_read_without_an_embedder(store: SnapshotStore) -> None:
+    with pytest.raises(NoSnapshot):
+        store.places()
+    version = store.publish(content()).version
+    assert store.places() == PLACES
+    (store.folder / version / "catalogue.sqlite").write_bytes(b"no database")
+    with pytest.raises(SnapshotCorrupt):
+        store.places()
+
+
 def test_nothing_published_is_said_so(store: SnapshotStore) -> None:
     assert store.current() is None
     assert store.versions() == []

@@ -1,0 +1,185 @@
+"""Ask about photos: every gallery photo of the rest of the gallery, and photos from a folder.
+
+The answer comes from `core.verdict`, as the bot's does.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+from PIL import Image
+
+from core.embedders.base import Embedder, Embeddings
+from core.errors import QueryError
+from core.images import ImageLimits, load_image
+from core.metrics import Rows, rank_of
+from core.snapshot import Snapshot
+from core.verdict import verdict
+from core.vote import Neighbour, category_vote
+from offline.evaluating.labels import LabelledPhoto
+from offline.evaluating.outcomes import PhotoOutcome
+from offline.importing import perceptual_hash
+from offline.near_duplicates import Shots
+from offline.sources.items import Problem
+
+ASKED_TOGETHER = 256  # embeddings searched at a time, to bound memory
+EMBEDDED_TOGETHER = 16  # photos decoded at a time
+
+
+@dataclass(slots=True)
+class LeaveOut:
+    """The gallery asked about itself."""
+
+    outcomes: list[PhotoOutcome] = field(default_factory=list)
+    alone: int = 0  # photos whose place has no other: nothing could answer for it
+
+
+class Jury:
+    """The photos of a snapshot as those that vote."""
+
+    def __init__(self, snapshot: Snapshot, shots: Shots, *, k: int) -> None:
+        """Let the ``k`` nearest photos of ``snapshot``, whose hashes ``shots`` knows, vote."""
+        self._snapshot = snapshot
+        self._shots = shots
+        self.k = k  # photos that vote on a question
+        self._kinds = {place.place_id: place.kinds for place in snapshot.places}
+        self._first_kinds = {place_id: kinds[:1] for place_id, kinds in self._kinds.items()}
+        self._sizes = Counter(photo.place_id for photo in snapshot.photos)
+
+    def leave_out(
+        self,
+        visual: Embeddings,
+        groups: Rows,
+        *,
+        advanced: Callable[[int], None] = lambda photos: None,
+    ) -> LeaveOut:
+        """Ask about each gallery photo with its whole group taken out of the gallery.
+
+        Args:
+            visual: embeddings of the gallery's photos, (n, dim).
+            groups: photos of one group are copies of one another, (n,).
+            advanced: called with the number of photos asked about since the last call.
+        """
+        members = [np.flatnonzero(groups == group) for group in range(int(groups.max()) + 1)]
+        result = LeaveOut()
+        for start in range(0, len(visual), ASKED_TOGETHER):
+            asked = range(start, min(start + ASKED_TOGETHER, len(visual)))
+            deep = self.k + max(len(members[groups[row]]) for row in asked)
+            nearest = self._snapshot.index.search(visual[asked.start : asked.stop], deep)
+            for row, rows, scores in zip(asked, nearest.rows, nearest.scores, strict=True):
+                photo = self._snapshot.photos[row]
+                out = set(members[groups[row]].tolist())
+                sizes = self._sizes - Counter(self._snapshot.photos[r].place_id for r in out)
+                if photo.place_id not in sizes:
+                    result.alone += 1
+                    continue
+                left = [(r, s) for r, s in zip(rows, scores, strict=True) if r not in out]
+                jurors = self.neighbours(left[: self.k])
+                result.outcomes.append(
+                    self.outcome(photo.path, photo.place_id, {photo.place_id}, jurors, sizes)
+                )
+            advanced(len(asked))
+        return result
+
+    def ask(
+        self,
+        photos: Sequence[LabelledPhoto],
+        embedder: Embedder,
+        limits: ImageLimits,
+        problems: list[Problem],
+        *,
+        advanced: Callable[[int], None] = lambda photos: None,
+    ) -> list[PhotoOutcome]:
+        """Ask about photos from outside.
+
+        Photos that cannot be decoded and copies of gallery photos are reported, not asked.
+        """
+        outcomes = []
+        for batch in _batches(photos, EMBEDDED_TOGETHER):
+            decoded = [
+                (photo, image)
+                for photo in batch
+                for image in [self._decoded(photo, embedder, limits, problems)]
+                if image
+            ]
+            if decoded:
+                visual = embedder.embed_images([image for _, image in decoded]).visual
+                nearest = self._snapshot.index.search(visual, self.k)
+                for (photo, _), rows, scores in zip(
+                    decoded, nearest.rows, nearest.scores, strict=True
+                ):
+                    jurors = self.neighbours(list(zip(rows, scores, strict=True)))
+                    label = min(photo.place_ids, default=photo.query.split("/")[0])
+                    outcomes.append(
+                        self.outcome(photo.query, label, photo.place_ids, jurors, self._sizes)
+                    )
+            advanced(len(batch))
+        return outcomes
+
+    def _decoded(
+        self,
+        photo: LabelledPhoto,
+        embedder: Embedder,
+        limits: ImageLimits,
+        problems: list[Problem],
+    ) -> Image.Image | None:
+        """The picture; None with a problem if it cannot be asked about."""
+        try:
+            image = load_image(photo.path.read_bytes(), limits, min_side=embedder.image_side)
+        except (OSError, QueryError) as error:
+            problems.append(Problem(photo.query, str(error)))
+            return None
+        copies = self._shots.copies(perceptual_hash(image))
+        if len(copies):
+            path = self._snapshot.photos[copies[0]].path
+            problems.append(Problem(photo.query, f"not asked, being a copy of {path}"))
+            return None
+        return image
+
+    def neighbours(self, found: Sequence[tuple[int, float]]) -> list[Neighbour]:
+        """Gallery photos by row, named by their paths, which are unique."""
+        photos = self._snapshot.photos
+        return [Neighbour(photos[r].path, photos[r].place_id, float(score)) for r, score in found]
+
+    def outcome(
+        self,
+        query: str,
+        label: str,
+        place_ids: Collection[str],
+        jurors: Sequence[Neighbour],
+        sizes: Mapping[str, int],
+    ) -> PhotoOutcome:
+        """How the vote of ``jurors`` answers a photo of one of ``place_ids``."""
+        outcome = verdict(
+            jurors,
+            place_sizes=sizes,
+            kinds=self._kinds,
+            thresholds=self._snapshot.manifest.thresholds,
+        )
+        kinds = {kind for place_id in place_ids for kind in self._kinds[place_id]}
+        first_kinds = {kind for place_id in place_ids for kind in self._first_kinds[place_id]}
+        offered = [category.kind for category in outcome.categories]
+        contest = category_vote(outcome.candidates, self._first_kinds)
+        best = outcome.places[0] if outcome.places else None
+        return PhotoOutcome(
+            query=query,
+            place_id=label,
+            kind=min(first_kinds, default=""),
+            rank=rank_of((candidate.place_id for candidate in outcome.candidates), place_ids),
+            category_rank=rank_of(offered, kinds),
+            first_category_rank=rank_of(offered, first_kinds),
+            contest_category_rank=rank_of((category.kind for category in contest), first_kinds),
+            answer=best.place_id if best else "",
+            photo=best.best.photo_id if best else "",
+            share=best.share if best else 0.0,
+            score=best.best.score if best else -1.0,
+            confident=outcome.confident,
+        )
+
+
+def _batches(photos: Sequence[LabelledPhoto], size: int) -> Iterator[list[LabelledPhoto]]:
+    waiting = iter(photos)
+    while batch := list(islice(waiting, size)):
+        yield batch

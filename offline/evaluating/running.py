@@ -1,0 +1,115 @@
+"""Ask all there is to ask of the snapshot in use."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.embedders.base import Embedder
+from core.guide import CityGuide
+from core.images import ImageLimits
+from core.snapshot import Snapshot, SnapshotStore
+from offline.evaluating.labels import (
+    Labels,
+    read_labelled_photos,
+    read_texts,
+    read_unknown_photos,
+)
+from offline.evaluating.outcomes import Outcomes
+from offline.evaluating.photos import Jury
+from offline.evaluating.small_galleries import SIZES, ask_small_gallery
+from offline.evaluating.words import ask_words
+from offline.gallery import Gallery
+from offline.near_duplicates import Shots, near_duplicate_groups
+from offline.sources.items import Problem
+
+Advanced = Callable[[int], None]
+Started = Callable[[str, int], Advanced]  # told what is asked and how many; tells where to report
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What to ask about beside the gallery itself; None: nothing of that kind."""
+
+    queries: Path | None = None  # folder of labelled photos, see `read_labelled_photos`
+    unknown: Path | None = None  # folder of photos of no place of the gallery
+    texts: Path | None = None  # CSV, see `read_texts`
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Questions with their answers."""
+
+    snapshot: Snapshot  # that answered
+    k: int  # neighbours that voted
+    groups: int  # of near duplicates in the gallery, single photos included
+    alone: int  # gallery photos whose place has no other photo: nothing could answer for it
+    outcomes: Outcomes
+    problems: list[Problem]  # labels nobody knows and photos that could not be used
+
+
+def ask_everything(
+    data_dir: Path,
+    embedder: Embedder,
+    limits: ImageLimits,
+    questions: Questions,
+    *,
+    k: int,
+    started: Started = lambda what, total: lambda done: None,
+) -> Asked:
+    """Ask the current snapshot about its own gallery and about ``questions``.
+
+    Raises:
+        SnapshotError: nothing published yet, or it is damaged or of another embedder.
+        SourceError: a folder or file of questions holds none.
+    """
+    store = SnapshotStore(data_dir)
+    snapshot = store.load(embedder)
+    labels = Labels(snapshot.places)
+    problems: list[Problem] = []
+    # read first: a mistake in them should not show after minutes of work
+    photos = read_labelled_photos(questions.queries, labels, problems) if questions.queries else []
+    strange = read_unknown_photos(questions.unknown) if questions.unknown else []
+    texts = read_texts(questions.texts, labels, problems) if questions.texts else []
+
+    visual = np.load(store.folder / snapshot.version / "embeddings.npy", mmap_mode="r")
+    shots = _shots(snapshot, Gallery(data_dir))
+    groups = near_duplicate_groups(visual, shots)
+    jury = Jury(snapshot, shots, k=k)
+    left_out = jury.leave_out(visual, groups, advanced=started("gallery", len(visual)))
+    outcomes = Outcomes(gallery=left_out.outcomes)
+    advanced = started("small galleries", len(SIZES))
+    for size in SIZES:
+        asked = ask_small_gallery(jury, snapshot.photos, visual, groups, size)
+        if asked:  # else no place has more photos
+            outcomes.small[size] = asked
+        advanced(1)
+    if photos:
+        advanced = started("queries", len(photos))
+        outcomes.queries = jury.ask(photos, embedder, limits, problems, advanced=advanced)
+    if strange:
+        advanced = started("unknown", len(strange))
+        outcomes.unknown = jury.ask(strange, embedder, limits, problems, advanced=advanced)
+    if texts:
+        guide = CityGuide(data_dir, embedder, k=k, limits=limits)
+        try:
+            advanced = started("texts", len(texts))
+            outcomes.texts = asyncio.run(ask_words(guide, texts, advanced=advanced))
+        finally:
+            guide.close()
+    return Asked(
+        snapshot=snapshot,
+        k=k,
+        groups=int(groups.max()) + 1,
+        alone=left_out.alone,
+        outcomes=outcomes,
+        problems=problems,
+    )
+
+
+def _shots(snapshot: Snapshot, gallery: Gallery) -> Shots:
+    """The photos of a snapshot by perceptual hash; some may have left the gallery since."""
+    hashes = {photo.key: photo.phash for photo in gallery.photos}
+    return Shots([hashes.get((photo.photo_id, photo.place_id)) for photo in snapshot.photos])

@@ -1,0 +1,51 @@
+import pytest
+
+from core.snapshot import Thresholds
+from core.verdict import ANSWERS, Verdict, verdict
+from core.vote import Neighbour
+
+KINDS = {f"place{n}": ("towers", f"kind{n}") for n in range(8)}
+
+
+def judged(scores: dict[str, float], *, min_score: float = 0.0, min_share: float = 0.0) -> Verdict:
+    return verdict(
+        [Neighbour(f"photo of {place_id}", place_id, score) for place_id, score in scores.items()],
+        place_sizes=dict.fromkeys(scores, 1),
+        kinds=KINDS,
+        thresholds=Thresholds(min_score=min_score, min_share=min_share, min_stand_out=0.0),
+    )
+
+
+def test_shares_of_what_is_offered_sum_to_one() -> None:
+    outcome = judged({f"place{n}": 0.9 - n / 100 for n in range(8)})
+    assert len(outcome.candidates) == 8
+    assert [c.place_id for c in outcome.places] == [f"place{n}" for n in range(ANSWERS)]
+    assert sum(candidate.share for candidate in outcome.places) == pytest.approx(1)
+    assert len(outcome.categories) == ANSWERS
+    assert outcome.categories[0].kind == "towers"
+    assert sum(category.share for category in outcome.categories) == pytest.approx(1)
+
+
+def test_a_claim_needs_both_similarity_and_share() -> None:
+    close_call, clear = {"place1": 0.9, "place2": 0.9}, {"place1": 0.9, "place2": 0.5}
+    assert judged(clear, min_score=0.8, min_share=0.6).confident
+    assert not judged(close_call, min_score=0.8, min_share=0.6).confident
+    assert not judged(clear, min_score=0.95, min_share=0.6).confident
+
+
+def test_distance_decides_between_lookalikes() -> None:
+    neighbours = [Neighbour("a", "far", 0.9), Neighbour("b", "near", 0.9)]
+    outcome = verdict(
+        neighbours,
+        place_sizes={"far": 1, "near": 1},
+        kinds={},
+        thresholds=Thresholds(min_score=0, min_share=0, min_stand_out=0),
+        distances_m={"far": 1_000_000.0, "near": 10.0},
+    )
+    assert [candidate.place_id for candidate in outcome.places] == ["near", "far"]
+
+
+def test_without_neighbours_nothing_is_claimed() -> None:
+    outcome = judged({})
+    assert (outcome.candidates, outcome.places, outcome.categories) == ((), (), ())
+    assert not outcome.confident

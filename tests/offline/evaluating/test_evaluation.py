@@ -1,0 +1,186 @@
+"""Measures, tables and comparisons made from outcomes."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.errors import SourceError
+from offline.evaluating.evaluation import evaluation_of, read_earlier
+from offline.evaluating.measures import (
+    PHOTO_STATISTICS,
+    UNKNOWN_STATISTICS,
+    differences,
+    measure,
+    photo_sample,
+)
+from offline.evaluating.outcomes import PhotoOutcome
+from offline.evaluating.running import Asked
+from offline.evaluating.summary import summary
+from offline.evaluating.tables import confusions
+
+FEW = 20  # rounds of the bootstrap, where its interval is not what matters
+
+
+def outcome(query: str, place_id: str = "tower", **given: object) -> PhotoOutcome:
+    right = PhotoOutcome(
+        query=query, place_id=place_id, kind="towers", rank=1, category_rank=1,
+        first_category_rank=1, contest_category_rank=1, answer=place_id, photo="p.jpg",
+        share=0.9, score=0.8, confident=True,
+    )  # fmt: skip
+    return replace(right, **given)  # type: ignore[arg-type]
+
+
+def wrong(query: str, place_id: str = "tower", **given: object) -> PhotoOutcome:
+    return outcome(query, place_id, **{"rank": 2, "answer": "bridge", **given})
+
+
+def test_each_measure_is_what_its_name_says() -> None:
+    photos = [
+        outcome("1"),
+        outcome("2", share=0.6, confident=False),
+        outcome("3", kind="", category_rank=math.inf, contest_category_rank=math.inf),
+        wrong("4", "gate", kind="gates", rank=math.inf, category_rank=2, contest_category_rank=6),
+    ]
+    measures = measure(photo_sample(photos), PHOTO_STATISTICS, seed=0, rounds=200)
+    values = {name: measured.value for name, measured in measures.items()}
+    assert values["name_hit_1"] == values["name_hit_5"] == values["name_mrr"] == 0.75
+    assert values["name_hit_1_by_place"] == 0.5
+    # a place without categories is no question about categories
+    assert values["category_hit_1"] == pytest.approx(2 / 3)
+    assert values["category_hit_5"] == 1
+    assert values["contest_category_hit_5"] == pytest.approx(2 / 3)
+    assert values["contest_category_hit_5_by_category"] == 0.5
+    assert values["claimed"] == 0.75
+    assert values["claimed_right"] == pytest.approx(2 / 3)
+    assert values["calibration_error"] == pytest.approx((3 * abs(0.9 - 2 / 3) + 0.4) / 4)
+
+
+def test_known_photos_are_told_from_unknown_ones() -> None:
+    known = [outcome("1", score=0.9), outcome("2", "gate", score=0.7, confident=False)]
+    unknown = [
+        wrong("a", "food", rank=math.inf, score=0.8, confident=False),
+        wrong("b", "food", rank=math.inf, score=0.5, confident=True),
+    ]
+    measures = measure(photo_sample(known, unknown), UNKNOWN_STATISTICS, seed=0, rounds=FEW)
+    values = {name: measured.value for name, measured in measures.items()}
+    assert values["similarity_auroc"] == 0.75
+    assert values["similarity_fpr_95"] == 0.5
+    assert (values["claimed_known"], values["claimed_unknown"]) == (0.5, 0.5)
+    assert values["claimed_right"] == 0.5
+
+
+def test_a_clear_change_is_told_from_chance() -> None:
+    places = [f"place {n}" for n in range(30)]
+    before = [
+        outcome(place, place) if n % 3 else wrong(place, place) for n, place in enumerate(places)
+    ]
+    better = [outcome(place, place) for place in places]
+    mixed = [
+        wrong(place, place) if n in (1, 2) else outcome(place, place) if n in (0, 3) else old
+        for n, (place, old) in enumerate(zip(places, before, strict=True))
+    ]
+    clear, chance, none = (
+        differences(photo_sample(before), photo_sample(now), PHOTO_STATISTICS, seed=0, rounds=200)[
+            0
+        ]
+        for now in (better, mixed, before)
+    )
+    assert clear.exceeds
+    assert clear.now - clear.before == pytest.approx(1 / 3)
+    assert not chance.exceeds
+    assert not none.exceeds
+    assert none.interval.low == none.interval.high == 0
+
+
+def test_only_queries_asked_both_times_are_compared() -> None:
+    before = [outcome("1"), wrong("2"), wrong("3")]
+    now = [outcome("2"), outcome("1"), wrong("4")]
+    change = differences(
+        photo_sample(before), photo_sample(now), PHOTO_STATISTICS, seed=0, rounds=200
+    )[0]
+    assert (change.before, change.now, change.queries) == (0.5, 1.0, 2)
+    assert (
+        differences(
+            photo_sample(before), photo_sample(now[2:]), PHOTO_STATISTICS, seed=0, rounds=200
+        )
+        == []
+    )
+
+
+def test_confusions_stand_by_frequency_with_the_surest_example() -> None:
+    photos = [
+        wrong("1", share=0.5), wrong("2", share=0.7), outcome("3"),
+        wrong("4", "gate", share=0.9), wrong("5", confident=False, share=0.99),
+    ]  # fmt: skip
+    pairs = confusions(photos)
+    assert [(p.place_id, p.answer, p.count, p.claimed, p.example.query) for p in pairs] == [
+        ("tower", "bridge", 3, 2, "2"),
+        ("gate", "bridge", 1, 1, "4"),
+    ]
+
+
+def test_an_evaluation_can_be_read_back_and_compared(asked: Asked, tmp_path: Path) -> None:
+    path = tmp_path / "evaluation.json"
+    first = evaluation_of(asked, seed=0, rounds=FEW).as_json()
+    path.write_text(json.dumps(first, allow_nan=False), encoding="utf-8")
+    earlier = read_earlier(path)
+    assert earlier.snapshot == asked.snapshot.version
+    assert earlier.outcomes == asked.outcomes
+    against = evaluation_of(asked, seed=0, against=earlier, rounds=FEW).as_json()["against"]
+    assert set(against["changes"]) == {
+        "gallery", "small_3", "small_5", "queries", "unknown", "texts",
+    }  # fmt: skip
+    changes = [change for section in against["changes"].values() for change in section]
+    assert all(change["change"] in (0, None) and not change["exceeds"] for change in changes)
+
+
+def test_the_result_names_what_was_measured(asked: Asked) -> None:
+    result = evaluation_of(asked, seed=3, rounds=FEW).as_json()
+    assert set(result) == {
+        "format", "created", "snapshot", "settings", "gallery", "small_galleries", "queries",
+        "unknown", "texts", "against", "problems", "outcomes",
+    }  # fmt: skip
+    assert result["snapshot"]["embedder"] == "colours"
+    assert result["settings"]["seed"] == 3
+    assert result["gallery"]["measures"]["name_hit_1"] == {
+        "value": 0.96, "low": pytest.approx(0.9, abs=0.1), "high": 1.0, "queries": 25,
+    }  # fmt: skip
+    assert result["queries"]["measures"]["name_hit_1"]["value"] == 1
+    assert result["texts"]["measures"]["hit_1"]["value"] == 1
+    assert [part["label"] for part in result["gallery"]["by_city"]] == ["Палитра"]
+    assert result["gallery"]["by_place"][0]["label"] == "Синяя башня"
+    assert [(p["place_id"], p["answer"]) for p in result["gallery"]["confusions"]] == [
+        ("blue", "red")
+    ]
+
+
+def test_equal_seeds_measure_equally(asked: Asked) -> None:
+    first, again = (evaluation_of(asked, seed=1, rounds=FEW).measures for _ in range(2))
+    assert first == again
+
+
+def test_the_summary_has_a_line_for_every_measure(asked: Asked) -> None:
+    evaluation = evaluation_of(asked, seed=0, rounds=FEW)
+    lines = "\n".join(summary(evaluation))
+    for measures in evaluation.measures.values():
+        for name, measured in measures.items():
+            assert name.replace("_", " ") in lines
+            if not math.isnan(measured.value):
+                assert f"{measured.value:.3f}" in lines
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{}", "[]", '{"format": 99}',
+     '{"format": 1, "snapshot": {"version": "1"}, "outcomes": []}',
+     '{"format": 1, "snapshot": {"version": "1"}, "outcomes": {"gallery": [{"rank": 1}], '
+     '"queries": [], "unknown": [], "texts": []}}'],
+)  # fmt: skip
+def test_a_file_that_is_no_evaluation_is_one_clear_error(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "evaluation.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(SourceError):
+        read_earlier(path)
