@@ -2,15 +2,28 @@
 
 import io
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import SupportsFloat
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ExifTags import GPS
 
 from core.errors import ImageTooLarge, UnreadableImage
+from core.places import Point
+
+try:
+    from pillow_heif import register_heif_opener
+except ImportError:  # the extra `heic` is not installed: photos of iPhones' own format are refused
+    HEIF: tuple[str, ...] = ()
+else:
+    register_heif_opener()
+    HEIF = ("HEIF",)
 
 # Nothing that runs other programs (EPS) or that no camera, phone or browser writes.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", *HEIF)
+GPS_BLOCK = 0x8825  # of EXIF
 # A decode to twice the side it is scaled to afterwards looks like a full decode to a model.
 DRAFT_FACTOR = 2
 
@@ -61,6 +74,42 @@ def load_image(data: bytes, limits: ImageLimits, *, min_side: int | None = None)
     if min_side is not None:
         image.draft(None, (min_side * DRAFT_FACTOR, min_side * DRAFT_FACTOR))
     return _rgb(_upright(_decoded(image)))
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether the file is of a format that `load_image` reads, by its first bytes."""
+    try:
+        Image.open(io.BytesIO(data), formats=FORMATS)
+    except Exception:  # decoders raise almost anything on hostile bytes
+        return False
+    return True
+
+
+def photo_position(data: bytes) -> Point | None:
+    """Where a photo was taken, as the camera wrote it into EXIF; nothing is decoded.
+
+    None when the file does not tell, or tells nonsense, or is no picture at all.
+    """
+    try:
+        exif = Image.Exif()
+        exif.load(Image.open(io.BytesIO(data), formats=FORMATS).info["exif"])
+        gps = exif.get_ifd(GPS_BLOCK)
+        point = Point(
+            _degrees(gps[GPS.GPSLatitude], negative=gps[GPS.GPSLatitudeRef] == "S"),
+            _degrees(gps[GPS.GPSLongitude], negative=gps[GPS.GPSLongitudeRef] == "W"),
+        )
+    except Exception:  # decoders raise almost anything on hostile bytes
+        return None
+    on_the_globe = abs(point.lat) <= 90 and abs(point.lon) <= 180  # False for nan too
+    unset = point.lat == point.lon == 0  # what cameras write before they know
+    return point if on_the_globe and not unset else None
+
+
+def _degrees(parts: Sequence[SupportsFloat], *, negative: bool) -> float:
+    """Degrees from degrees, minutes and seconds."""
+    degrees, minutes, seconds = (float(part) for part in parts)
+    absolute = degrees + minutes / 60 + seconds / 3600
+    return -absolute if negative else absolute
 
 
 def served_photo(data: bytes, limits: ImageLimits) -> ServedPhoto:

@@ -7,43 +7,21 @@ import logging
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiosqlite
 
 from core.errors import DataDirError
 from core.files import write_atomic
+from core.querylog_schema import prepare
+from core.statistics import Statistics, read_statistics
 
 logger = logging.getLogger(__name__)
 
 FILE_NAME = "guide.sqlite3"
-
-# Each entry brings the schema from version n to n + 1; entries are only ever appended.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """
-        CREATE TABLE queries (
-            id INTEGER PRIMARY KEY,
-            time TEXT NOT NULL,              -- UTC, ISO 8601
-            chat_type TEXT NOT NULL,
-            kind TEXT NOT NULL,              -- photo or text
-            language TEXT NOT NULL,
-            user_hash TEXT NOT NULL,
-            text TEXT,
-            file_unique_id TEXT,
-            places TEXT NOT NULL,            -- JSON: [[place_id, share], ...], best first
-            confident INTEGER,
-            timings_ms TEXT NOT NULL,        -- JSON: {stage: ms}
-            snapshot TEXT,
-            error TEXT
-        ) STRICT
-        """,
-        "CREATE INDEX queries_time ON queries (time)",
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +62,10 @@ def load_hash_key(data_dir: Path) -> bytes:
 
 
 class QueryLog:
-    """Append-only log of queries. Open it with ``async with QueryLog.open(path) as log``."""
+    """Log of queries, what people said about the answers, and the language they chose.
+
+    Open it with ``async with QueryLog.open(path) as log``. People are known by `hash_user` alone.
+    """
 
     def __init__(self, database: aiosqlite.Connection) -> None:
         self._database = database
@@ -104,17 +85,20 @@ class QueryLog:
             raise DataDirError(f"cannot open the query log {path}: {error}") from error
         try:
             try:
-                await _prepare(database)
+                await prepare(database)
             except sqlite3.Error as error:
                 raise DataDirError(f"cannot open the query log {path}: {error}") from error
             yield cls(database)
         finally:
             await database.close()
 
-    async def append(self, record: QueryRecord) -> None:
-        """Write one row; a failing disk is logged and never costs the user the answer."""
+    async def append(self, record: QueryRecord) -> int | None:
+        """Write one row and return its id, which no other query ever gets.
+
+        A failing disk is logged and never costs the user the answer; the id is None then.
+        """
         row = (
-            datetime.now(UTC).isoformat(timespec="milliseconds"),
+            _now(),
             record.chat_type,
             record.kind,
             record.language,
@@ -128,7 +112,7 @@ class QueryLog:
             record.error,
         )
         try:
-            await self._database.execute(
+            cursor = await self._database.execute(
                 "INSERT INTO queries (time, chat_type, kind, language, user_hash, text,"
                 " file_unique_id, places, confident, timings_ms, snapshot, error)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -137,20 +121,120 @@ class QueryLog:
             await self._database.commit()
         except sqlite3.Error as error:
             logger.error("a query was not logged: %s", error)
+            return None
+        return cursor.lastrowid
+
+    async def fail(self, query_id: int, error: str) -> None:
+        """Note that an answer already logged did not reach the user; a failing disk is logged."""
+        try:
+            await self._write("UPDATE queries SET error = ? WHERE id = ?", error, query_id)
+        except sqlite3.Error as trouble:
+            logger.error("the error of a query was not logged: %s", trouble)
+
+    async def text_of(self, query_id: int) -> str | None:
+        """The words of a query; None for a photo, or when the query is no longer kept."""
+        return await self._value("SELECT text FROM queries WHERE id = ?", query_id)
+
+    async def add_feedback(
+        self, query_id: int, user_hash: str, *, place_id: str, correct: bool
+    ) -> bool:
+        """Keep what a person says about an answer, in place of what they said before.
+
+        Args:
+            place_id: the place in question; empty for all that were offered.
+
+        Returns:
+            Whether the query is still there and the feedback was kept.
+        """
+        try:
+            await self._write(
+                "INSERT OR REPLACE INTO feedback (query_id, user_hash, place_id, correct, time)"
+                " VALUES (?, ?, ?, ?, ?)",
+                *(query_id, user_hash, place_id, correct, _now()),
+            )
+        except sqlite3.IntegrityError:  # of the reference: there is no such query
+            return False
+        except sqlite3.Error as error:
+            logger.error("feedback was not kept: %s", error)
+            return False
+        return True
+
+    async def language_of(self, user_hash: str) -> str | None:
+        """The language a person chose; None when they did not, or the log cannot be read."""
+        return await self._value("SELECT language FROM people WHERE user_hash = ?", user_hash)
+
+    async def choose_language(self, user_hash: str, language: str) -> None:
+        """Remember the language a person chose.
+
+        Raises:
+            DataDirError: it cannot be written.
+        """
+        try:
+            await self._write("INSERT OR REPLACE INTO people VALUES (?, ?)", user_hash, language)
+        except sqlite3.Error as error:
+            raise DataDirError(f"a language was not kept: {error}") from error
+
+    async def forget(self, user_hash: str) -> int:
+        """Delete all about a person: queries with all feedback on them, feedback, language.
+
+        Returns:
+            How many queries were deleted.
+
+        Raises:
+            DataDirError: it cannot be deleted.
+        """
+        try:
+            queries = await self._write("DELETE FROM queries WHERE user_hash = ?", user_hash)
+            await self._write("DELETE FROM feedback WHERE user_hash = ?", user_hash)
+            await self._write("DELETE FROM people WHERE user_hash = ?", user_hash)
+        except sqlite3.Error as error:
+            raise DataDirError(f"a person was not forgotten: {error}") from error
+        with suppress(sqlite3.Error):  # the write-ahead file would keep the old pages for a while
+            await self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return queries
+
+    async def prune(self, keep_days: int) -> int:
+        """Delete the queries older than so many days, with the feedback on them.
+
+        Returns:
+            How many were deleted.
+
+        Raises:
+            DataDirError: they cannot be deleted.
+        """
+        oldest = (datetime.now(UTC) - timedelta(days=keep_days)).isoformat(timespec="milliseconds")
+        try:
+            return await self._write("DELETE FROM queries WHERE time < ?", oldest)
+        except sqlite3.Error as error:
+            raise DataDirError(f"old queries were not deleted: {error}") from error
+
+    async def statistics(self, days: int) -> Statistics:
+        """Figures of the last so many days.
+
+        Raises:
+            DataDirError: the log cannot be read.
+        """
+        try:
+            return await read_statistics(self._database, days)
+        except sqlite3.Error as error:
+            raise DataDirError(f"the query log was not read: {error}") from error
+
+    async def _write(self, statement: str, *values: object) -> int:
+        """Run one statement and commit it; the number of rows it changed."""
+        cursor = await self._database.execute(statement, values)
+        await self._database.commit()
+        return cursor.rowcount
+
+    async def _value(self, query: str, *values: object) -> str | None:
+        """The first column of the first row, None without one; a failing disk is logged."""
+        try:
+            async with self._database.execute(query, values) as cursor:
+                row = await cursor.fetchone()
+        except sqlite3.Error as error:
+            logger.error("the query log was not read: %s", error)
+            return None
+        return row[0] if row else None
 
 
-async def _prepare(database: aiosqlite.Connection) -> None:
-    """Set the connection up and bring the schema up to date, all or nothing."""
-    await database.execute("PRAGMA busy_timeout = 5000")
-    await database.execute("PRAGMA journal_mode = WAL")
-    await database.execute("PRAGMA synchronous = NORMAL")
-    await database.execute("BEGIN IMMEDIATE")  # two processes may open a new log at once
-    async with database.execute("PRAGMA user_version") as cursor:
-        [version] = await cursor.fetchone() or (0,)
-    if version > len(MIGRATIONS):
-        raise sqlite3.DatabaseError(f"its schema {version} is from a newer release of the guide")
-    for statements in MIGRATIONS[version:]:
-        for statement in statements:
-            await database.execute(statement)
-    await database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-    await database.commit()
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

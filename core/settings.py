@@ -103,7 +103,8 @@ class Settings(BaseSettings):
         description="proves that updates come from Telegram; empty: made anew at every start",
     )
     http_host: str = Field(
-        default="127.0.0.1", description="address the bot's HTTP server listens on"
+        default="127.0.0.1",
+        description="address the bot's HTTP server listens on; in a container 0.0.0.0",
     )
     http_port: int | None = Field(
         default=None,

@@ -127,9 +127,7 @@ class TextIndex:
             min_stand_out: a place that stands out less than this has nothing to do with words
                 that do not name it.
         """
-        self._names = [
-            [stems(name) for name in _names_of(place) if name] for place in places
-        ]
+        self._names = [[stems(name) for name in _names_of(place) if name] for place in places]
         self._kinds = [place.kinds for place in places]
         self._labels = {
             kind: [stems(word) for label in kind_labels(kind) for word in label.split(", ")]

@@ -5,9 +5,10 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
 
 from core.errors import ImageTooLarge, UnreadableImage
-from core.images import ImageLimits, load_image, served_photo
+from core.images import ImageLimits, is_picture, load_image, photo_position, served_photo
 from tests.doubles import coloured_photo, encoded
 
 LIMITS = ImageLimits.of(max_photo_mb=20, max_megapixels=64)
@@ -188,3 +189,71 @@ def test_a_turned_photo_is_served_upright() -> None:
 def test_a_truncated_photo_is_never_served() -> None:
     with pytest.raises(UnreadableImage):
         served_photo(encoded(coloured_photo("red"))[:-400], LIMITS)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
+def test_a_picture_is_told_by_its_bytes(format: str) -> None:
+    assert is_picture(encoded(halves(), format))
+
+
+@pytest.mark.parametrize("data", [b"", b"junk", b"%PDF-1.7", b"PK\3\4", b"<svg/>"])
+def test_another_file_is_no_picture(data: bytes) -> None:
+    assert not is_picture(data)
+
+
+def located(
+    latitude: object = (56.0, 19.0, 43.32), longitude: object = (44.0, 0.0, 9.0), refs: str = "NE"
+) -> Image.Exif:
+    """The EXIF of a camera that knows where it is."""
+    exif = Image.Exif()
+    exif[0x8825] = {1: refs[0], 2: latitude, 3: refs[1], 4: longitude}
+    return exif
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_tells_where_it_was_taken(format: str) -> None:
+    position = photo_position(encoded(halves(), format, exif=located()))
+    assert position is not None
+    assert (position.lat, position.lon) == pytest.approx((56.3287, 44.0025), abs=1e-6)
+
+
+def test_south_and_west_are_negative() -> None:
+    position = photo_position(encoded(halves(), exif=located(refs="SW")))
+    assert position is not None
+    assert (position.lat, position.lon) == pytest.approx((-56.3287, -44.0025), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [
+        located(latitude=(91.0, 0.0, 0.0)),
+        located(longitude=(180.0, 0.5, 0.0)),
+        located(latitude=(0.0, 0.0, 0.0), longitude=(0.0, 0.0, 0.0)),
+        located(latitude=(56.0, 19.0)),
+        located(latitude=(IFDRational(0, 0), 0.0, 0.0)),
+        Image.Exif(),
+        b"Exif\0\0" + b"\xff" * 40,
+    ],
+)
+def test_a_position_that_makes_no_sense_is_none(exif: Image.Exif | bytes) -> None:
+    assert photo_position(encoded(halves(), exif=exif)) is None
+
+
+@pytest.mark.parametrize("data", [b"", b"junk", bomb(100, 100)])
+def test_bytes_without_a_position_have_none(data: bytes) -> None:
+    assert photo_position(data) is None
+
+
+def test_a_position_is_read_without_decoding_the_picture() -> None:
+    photo = encoded(halves(size=(800, 400)), exif=located())
+    assert photo_position(photo[: len(photo) // 2]) is not None
+
+
+def test_a_photo_of_an_iphones_own_format_is_read_where_the_extra_is_installed() -> None:
+    pytest.importorskip("pillow_heif", reason="needs the extra `heic`")
+    photo = encoded(halves(), "HEIF", quality=90, exif=located())
+    left, right = (load_image(photo, LIMITS).getpixel((x, 20)) for x in (20, 60))
+    assert left[0] > right[0] + 100
+    position = photo_position(photo)
+    assert position is not None
+    assert position.lat == pytest.approx(56.3287, abs=1e-6)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import DataDirError
-from core.querylog import MIGRATIONS, QueryLog, QueryRecord, hash_user, load_hash_key
+from core.querylog import QueryLog, QueryRecord, hash_user, load_hash_key
+from core.querylog_schema import MIGRATIONS
 
 RECORD = QueryRecord(
     kind="photo",
@@ -71,6 +72,115 @@ async def test_a_failing_database_is_logged_and_not_raised(
         sqlite3.connect(path).execute("DROP TABLE queries")
         await log.append(RECORD)
     assert "not logged" in caplog.text
+
+
+async def test_the_id_of_a_query_is_never_given_again(tmp_path: Path) -> None:
+    async with QueryLog.open(tmp_path / "guide.sqlite3") as log:
+        first = await log.append(RECORD)
+        await log.forget(RECORD.user_hash)
+        second = await log.append(RECORD)
+    assert first is not None
+    assert second is not None
+    assert second > first
+
+
+async def test_the_words_of_a_query_are_found_again_as_long_as_it_is_kept(tmp_path: Path) -> None:
+    async with QueryLog.open(tmp_path / "guide.sqlite3") as log:
+        words = await log.append(QueryRecord("text", "group", "en", "h", text="старый мост"))
+        photo = await log.append(RECORD)
+        assert words is not None
+        assert photo is not None
+        assert await log.text_of(words) == "старый мост"
+        assert await log.text_of(photo) is None
+        await log.forget("h")
+        assert await log.text_of(words) is None
+
+
+async def test_an_answer_that_did_not_arrive_keeps_its_error(tmp_path: Path) -> None:
+    async with QueryLog.open(tmp_path / "guide.sqlite3") as log:
+        query = await log.append(RECORD)
+        assert query is not None
+        await log.fail(query, "TelegramForbiddenError")
+    [row] = rows(tmp_path / "guide.sqlite3")
+    assert (row["error"], row["confident"]) == ("TelegramForbiddenError", 1)
+
+
+async def test_feedback_is_kept_with_its_query_and_replaced_by_a_later_one(tmp_path: Path) -> None:
+    path = tmp_path / "guide.sqlite3"
+    async with QueryLog.open(path) as log:
+        query = await log.append(RECORD)
+        assert query is not None
+        for correct in (True, False):
+            assert await log.add_feedback(query, "h", place_id="tower", correct=correct)
+        assert await log.add_feedback(query, "h", place_id="bridge", correct=True)
+        assert not await log.add_feedback(query + 1, "h", place_id="tower", correct=True)
+    kept = sqlite3.connect(path).execute(
+        "SELECT query_id, user_hash, place_id, correct FROM feedback ORDER BY place_id"
+    )
+    assert kept.fetchall() == [(query, "h", "bridge", 1), (query, "h", "tower", 0)]
+
+
+async def test_a_chosen_language_is_kept_until_the_person_is_forgotten(tmp_path: Path) -> None:
+    async with QueryLog.open(tmp_path / "guide.sqlite3") as log:
+        assert await log.language_of("h") is None
+        for language in ("ru", "en"):
+            await log.choose_language("h", language)
+        assert await log.language_of("h") == "en"
+        await log.forget("h")
+        assert await log.language_of("h") is None
+
+
+async def test_forgetting_counts_the_queries_and_leaves_those_of_others(tmp_path: Path) -> None:
+    path = tmp_path / "guide.sqlite3"
+    async with QueryLog.open(path) as log:
+        mine = [await log.append(RECORD) for _ in range(3)]
+        other = await log.append(QueryRecord("text", "group", "en", "other", text="мост"))
+        assert other is not None
+        for query in (mine[0], other):
+            await log.add_feedback(query or 0, "other", place_id="x", correct=True)
+            await log.add_feedback(query or 0, RECORD.user_hash, place_id="x", correct=True)
+        assert await log.forget(RECORD.user_hash) == 3
+        assert await log.forget(RECORD.user_hash) == 0
+    assert [row["user_hash"] for row in rows(path)] == ["other"]
+    kept = sqlite3.connect(path).execute("SELECT query_id, user_hash FROM feedback").fetchall()
+    assert kept == [(other, "other")]
+
+
+async def test_what_is_forgotten_is_gone_from_the_disk(tmp_path: Path) -> None:
+    path = tmp_path / "guide.sqlite3"
+    async with QueryLog.open(path) as log:
+        await log.append(QueryRecord("text", "private", "ru", "h", text="unforgettable words"))
+        await log.forget("h")
+        held = [file.read_bytes() for file in (path, path.with_name(path.name + "-wal"))]
+        assert not [content for content in held if b"unforgettable" in content]
+
+
+async def test_a_failed_deletion_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "guide.sqlite3"
+    async with QueryLog.open(path) as log:
+        sqlite3.connect(path).execute("DROP TABLE people")
+        with pytest.raises(DataDirError):
+            await log.forget("h")
+        with pytest.raises(DataDirError):
+            await log.choose_language("h", "ru")
+        assert await log.language_of("h") is None
+
+
+async def test_a_log_of_the_first_release_keeps_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "guide.sqlite3"
+    with sqlite3.connect(path) as old:
+        for statement in MIGRATIONS[0]:
+            old.execute(statement)
+        old.execute("PRAGMA user_version = 1")
+        old.execute(
+            "INSERT INTO queries"
+            " (id, time, chat_type, kind, language, user_hash, text, places, timings_ms)"
+            " VALUES (5, '2026-01-01', 'private', 'text', 'ru', 'h', 'мост', '[]', '{}')"
+        )
+    async with QueryLog.open(path) as log:
+        assert await log.text_of(5) == "мост"
+        assert await log.append(RECORD) == 6
+        assert await log.add_feedback(5, "h", place_id="x", correct=True)
 
 
 async def test_a_log_from_a_newer_release_is_left_alone(tmp_path: Path) -> None:
