@@ -1,0 +1,63 @@
+"""``python -m bot --sandbox``; what it does when all is well is in `test_browser`."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from bot.sandbox.run import settings_for
+from bot.sandbox.server import Sandbox
+from core.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def no_settings_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # where there is no .env
+
+
+def test_without_a_published_guide_no_page_is_offered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--sandbox", "--sandbox-port", "0", "--data-dir", str(tmp_path)]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    [line] = err.splitlines()
+    assert "python -m offline index" in line
+
+
+async def test_a_taken_port_is_one_clear_line(
+    demo_data: Path, capsys: pytest.CaptureFixture[str], sandbox: Sandbox
+) -> None:
+    port = sandbox.url.rpartition(":")[2]
+    arguments = ["--sandbox", "--sandbox-port", port, "--data-dir", str(demo_data)]
+    assert await asyncio.to_thread(main, arguments) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    [line] = err.splitlines()
+    assert "--sandbox-port" in line
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "many"])
+def test_a_wrong_port_is_wrong_usage(port: str) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--sandbox", "--sandbox-port", port])
+    assert stopped.value.code == 2
+
+
+def test_nothing_of_the_real_telegram_is_used(tmp_path: Path) -> None:
+    sandbox = Sandbox()
+    real = Settings(
+        data_dir=tmp_path,
+        bot_token="123456:real",
+        storage_chat_id=-100,
+        admin_ids=(7,),
+        webhook_url="https://example.org/hook",
+        public_url="https://example.org",
+    )
+    here = settings_for(sandbox, real)
+    assert here.data_dir == tmp_path
+    assert (here.webhook_url, here.public_url) == (None, None)
+    assert here.storage_chat_id == sandbox.telegram.channel.chat_id
+    assert here.admin_ids == (sandbox.you.user["id"],)
+    assert "real" not in sandbox.token

@@ -1,0 +1,126 @@
+"""How updates reach a bot: long polling and webhook."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot.sandbox.people import Person
+from bot.sandbox.server import Sandbox
+from tests.bot.sandbox.conftest import BotClient, Refusal
+
+
+async def texts(bot: BotClient, **fields: Any) -> list[str]:
+    return [update["message"]["text"] for update in await bot("getUpdates", **fields)]
+
+
+async def test_an_update_comes_again_until_it_is_confirmed(bot: BotClient, ann: Person) -> None:
+    for text in "abc":
+        await ann.say(text)
+    updates = await bot("getUpdates")
+    assert [update["message"]["text"] for update in updates] == ["a", "b", "c"]
+    assert await texts(bot) == ["a", "b", "c"]
+    assert await texts(bot, offset=updates[1]["update_id"]) == ["b", "c"]
+    assert await texts(bot, limit=1) == ["b"]
+    assert await texts(bot, offset=-1) == ["c"]
+    assert await texts(bot) == ["c"], "a negative offset forgets the others"
+    assert await texts(bot, offset=updates[2]["update_id"] + 1) == []
+
+
+async def test_polling_waits_for_news(bot: BotClient, ann: Person) -> None:
+    waiting = asyncio.create_task(texts(bot, timeout=30))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    await ann.say("at last")
+    assert await waiting == ["at last"]
+
+
+async def test_a_second_poll_ends_the_first_with_a_conflict(bot: BotClient, ann: Person) -> None:
+    first = asyncio.create_task(bot("getUpdates", timeout=30))
+    await asyncio.sleep(0.05)
+    second = asyncio.create_task(texts(bot, timeout=30))
+    with pytest.raises(Refusal, match="terminated by other getUpdates") as refusal:
+        await first
+    assert refusal.value.code == 409
+    await ann.say("hi")
+    assert await second == ["hi"]
+
+
+async def test_only_wanted_kinds_come_and_the_wish_is_remembered(
+    bot: BotClient, ann: Person
+) -> None:
+    await bot("getUpdates", allowed_updates=["inline_query"])
+    await ann.say("unwanted")
+    assert await bot("getUpdates") == []
+    await bot("getUpdates", allowed_updates=[])
+    await ann.say("wanted")
+    assert await texts(bot) == ["wanted"]
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[tuple[str, asyncio.Queue[Any], list[int]]]:
+    """A server that notes what is posted; it answers with the statuses in the list, then 200."""
+    posted: asyncio.Queue[Any] = asyncio.Queue()
+    statuses: list[int] = []
+
+    async def receive(request: web.Request) -> web.Response:
+        secret = request.headers.get("X-Telegram-Bot-Api-Secret-Token")
+        posted.put_nowait((secret, (await request.json())["message"]["text"]))
+        return web.Response(status=statuses.pop(0) if statuses else 200)
+
+    app = web.Application()
+    app.router.add_post("/hook", receive)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook", posted, statuses
+    await runner.cleanup()
+
+
+async def test_a_webhook_gets_updates_with_its_secret_until_it_takes_them(
+    bot: BotClient, sandbox: Sandbox, ann: Person, receiver: Any
+) -> None:
+    url, posted, statuses = receiver
+    statuses.append(500)
+    assert await bot("setWebhook", url=url, secret_token="s-1") is True
+    await ann.say("hi")
+    async with asyncio.timeout(30):
+        assert await posted.get() == ("s-1", "hi")
+        assert await posted.get() == ("s-1", "hi")
+        await ann.say("you")
+        assert await posted.get() == ("s-1", "you"), "the first has been taken"
+    info = await bot("getWebhookInfo")
+    assert info["url"] == url
+    assert "500" in info["last_error_message"]
+    with pytest.raises(Refusal, match="can't use getUpdates method while webhook is active"):
+        await bot("getUpdates")
+    assert await bot("deleteWebhook") is True
+    await ann.say("by polling")
+    assert (await texts(bot))[-1] == "by polling"
+    assert posted.empty()
+
+
+async def test_pending_updates_can_be_dropped(bot: BotClient, ann: Person) -> None:
+    await ann.say("old")
+    await bot("deleteWebhook", drop_pending_updates=True)
+    assert await bot("getUpdates") == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"url": "http://example.org/hook"}, "HTTPS URL must be provided"),
+        ({"url": "nonsense"}, "HTTPS URL must be provided"),
+        ({"url": "https://example.org", "secret_token": "a b"}, "unallowed characters"),
+        ({"url": "https://example.org", "secret_token": "a" * 257}, "unallowed characters"),
+        ({"url": "https://example.org", "max_connections": 101}, "max_connections"),
+    ],
+)
+async def test_wrong_webhooks_are_refused(
+    bot: BotClient, fields: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(Refusal, match=reason):
+        await bot("setWebhook", **fields)
+    assert (await bot("getWebhookInfo"))["url"] == ""
