@@ -9,11 +9,13 @@ import asyncio
 import logging
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from bot.errors import TokenRejected
 from bot.logs import set_up_logging, token_secrets
 from core.errors import GuideError, NoSnapshot
 from core.settings import Settings
@@ -29,25 +31,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--data-dir", type=Path, help="folder with everything the guide owns (GUIDE_DATA_DIR)"
     )
-    data_dir = parser.parse_args(arguments).data_dir
+    parser.add_argument(
+        "--sandbox",
+        action="store_true",
+        help="answer on a chat page on this computer instead of Telegram; needs no token",
+    )
+    parser.add_argument(
+        "--sandbox-port", type=_port, default=8081, help="port of that page (8081; 0: any free one)"
+    )
+    parser.add_argument(
+        "--sandbox-host",
+        default="127.0.0.1",
+        help="address of that page (127.0.0.1: only this computer; 0.0.0.0 lets in a phone nearby)",
+    )
+    options = parser.parse_args(arguments)
+    data_dir = options.data_dir
     try:
         settings = Settings(**({"data_dir": data_dir} if data_dir else {}))
     except ValidationError as error:
         return _fail(f"wrong settings: {_describe(error)}", code=2)
+    if options.sandbox:
+        return _run(lambda: _sandbox(settings, options.sandbox_host, options.sandbox_port))
     if settings.bot_token is None:
         return _fail("no bot token: set GUIDE_BOT_TOKEN to the one @BotFather gave you")
     token = settings.bot_token.get_secret_value().strip()
     if not TOKEN_FORM.fullmatch(token):
         return _fail("GUIDE_BOT_TOKEN is not a bot token: it should look like 123456:ABC-def")
-    set_up_logging(settings.log_level, secrets=token_secrets(token))
-    return _run(settings, token)
+    secrets = (*token_secrets(token), settings.webhook_secret.get_secret_value())
+    set_up_logging(settings.log_level, secrets=secrets, form=settings.log_format)
+    return _run(lambda: _telegram(settings, token))
 
 
-def _run(settings: Settings, token: str) -> int:
-    from bot.service import TokenRejected, serve  # slow to import: wrong usage is told at once
+async def _telegram(settings: Settings, token: str) -> None:
+    from bot.service import serve  # slow to import: wrong usage is told at once
 
+    await serve(settings, token)
+
+
+async def _sandbox(settings: Settings, host: str, port: int) -> None:
+    from bot.sandbox.run import serve_sandbox
+
+    await serve_sandbox(settings, host=host, port=port)
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> int:
     try:
-        asyncio.run(serve(settings, token))
+        asyncio.run(work())
     except TokenRejected:
         return _fail("Telegram rejects GUIDE_BOT_TOKEN: copy it from @BotFather again")
     except NoSnapshot:
@@ -61,6 +90,13 @@ def _run(settings: Settings, token: str) -> int:
         logging.getLogger(__name__).exception("the bot stopped for an unknown reason")
         return 1
     return 0
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError
+    return port
 
 
 def _describe(error: ValidationError) -> str:

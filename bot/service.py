@@ -1,45 +1,60 @@
-"""The running bot: start, long polling, a graceful stop."""
+"""The running bot: everything started, updates taken, a graceful stop."""
 
 import asyncio
+import gc
 import logging
 import signal
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import (
-    AiogramError,
-    TelegramNotFound,
-    TelegramUnauthorizedError,
-)
-from aiogram.types import BotCommand
 
 from bot.app import build_bot, build_dispatcher
-from bot.health import HEARTBEAT_S, heartbeat_file
+from bot.background import beat, follow_snapshots, in_background, once
+from bot.file_ids import FileIds
+from bot.inline_photos import InlinePhotos
+from bot.metrics import Metrics
 from bot.middlewares.in_flight import InFlight
-from bot.texts import WORDINGS
+from bot.retention import keep_for
+from bot.server import Webhook, build_app, listening, webhook_path
+from bot.storage import StorageChat
+from bot.updates import confirm, poll, prepare, set_webhook
+from bot.waiting_line import WaitingLine
 from core.embedders import load_embedder
-from core.errors import GuideError, NoSnapshot
+from core.errors import NoSnapshot
 from core.guide import CityGuide
 from core.images import ImageLimits
+from core.places import Photo
 from core.querylog import FILE_NAME, QueryLog, load_hash_key
 from core.settings import Settings
 from core.snapshot import SnapshotStore
 
 logger = logging.getLogger(__name__)
 
-DRAIN_S = 10  # what is in flight at a stop may take this long; containers are killed after 10-30 s
-CONFIRM_S = 2
-REFRESH_S = 10  # how soon a new snapshot is noticed
-MAX_RETRY_S = 30
+DRAIN_S = 20  # what is in flight at a stop may take this long; compose kills after 30 s
+MAX_CONNECTIONS = 200  # to Telegram at the same time
+DEFAULT_PORT = 8080
 
 
-class TokenRejected(Exception):
-    """Telegram does not know the bot's token."""
+@dataclass
+class Running:
+    """A bot put together, and how it is doing."""
+
+    bot: Bot
+    dispatcher: Dispatcher
+    guide: CityGuide
+    metrics: Metrics
+    in_flight: InFlight
+    in_contact: asyncio.Event  # set once Telegram knows the bot
+    status: Literal["starting", "ok", "stopping"] = "starting"
+
+    def health(self) -> dict[str, Any]:
+        """What /healthz tells."""
+        return {"status": self.status, "snapshot": self.guide.snapshot}
 
 
 async def serve(settings: Settings, token: str) -> None:
@@ -47,30 +62,132 @@ async def serve(settings: Settings, token: str) -> None:
 
     Raises:
         TokenRejected: Telegram does not know ``token``.
-        GuideError: nothing to serve, or the data folder or the model cannot be used.
+        GuideError: nothing to serve, or the data folder, the model, the port or the webhook cannot
+            be used.
     """
-    session = AiohttpSession(
-        api=TelegramAPIServer.from_base(settings.telegram_api), limit=2 * settings.concurrency + 1
-    )
-    in_flight = InFlight()
     with _stop_signal() as stop, _loaded_guide(settings) as guide:
-        async with (
-            QueryLog.open(settings.data_dir / FILE_NAME) as query_log,
-            build_bot(token, session) as bot,
-            _in_background(_beat(settings.data_dir), follow_snapshots(guide)),
-        ):
-            dispatcher = build_dispatcher(
-                guide,
-                query_log,
-                user_hash_key=_hash_key(settings),
-                max_photo_mb=settings.max_photo_mb,
-                in_flight=in_flight,
-            )
-            if await _unless(stop, prepare(bot, guide)):
-                await _poll(dispatcher, bot, stop, concurrency=settings.concurrency)
-                await in_flight.drain(DRAIN_S)
-                await confirm(bot, in_flight.last_update_id)
+        async with _put_together(settings, token, guide) as running:
+            webhook = _webhook(settings, running) if settings.webhook_url else None
+            async with _http_server(settings, running, webhook):
+                await _take_updates(settings, running, webhook, stop)
+                running.status = "stopping"
+                await running.in_flight.drain(DRAIN_S)
+                if not webhook:
+                    await confirm(running.bot, running.in_flight.last_update_id)
     logger.info("stopped")
+
+
+def _webhook(settings: Settings, running: Running) -> Webhook:
+    return Webhook(
+        settings.webhook_secret.get_secret_value(),
+        running.dispatcher,
+        running.bot,
+        running.in_flight,
+        limit=settings.concurrency,
+    )
+
+
+async def _take_updates(
+    settings: Settings,
+    running: Running,
+    webhook: Webhook | None,
+    stop: asyncio.Event,
+) -> None:
+    """Make contact and take updates until ``stop`` is set."""
+    bot, dispatcher = running.bot, running.dispatcher
+    if not await _unless(stop, prepare(bot, running.guide, polling=webhook is None)):
+        return
+    running.in_contact.set()
+    # else every full collection walks over the loaded guide, while nobody is answered
+    gc.collect()
+    gc.freeze()
+    if webhook is None:
+        running.status = "ok"
+        await poll(dispatcher, bot, stop, concurrency=settings.concurrency)
+        return
+    webhook.open = True
+    registering = set_webhook(
+        bot,
+        dispatcher,
+        settings.webhook_url or "",
+        secret=settings.webhook_secret.get_secret_value(),
+        connections=settings.concurrency,
+    )
+    if await _unless(stop, registering):
+        running.status = "ok"
+        await stop.wait()
+    logger.info("stopping")
+    webhook.open = False  # what comes now Telegram keeps
+
+
+@asynccontextmanager
+async def _put_together(settings: Settings, token: str, guide: CityGuide) -> AsyncIterator[Running]:
+    """The bot with all it depends on, and what goes on behind it."""
+    session = AiohttpSession(
+        api=TelegramAPIServer.from_base(settings.telegram_api),
+        limit=min(2 * settings.concurrency + 1, MAX_CONNECTIONS),
+    )
+    database = settings.data_dir / FILE_NAME
+    metrics, in_flight, waiting_line = Metrics(), InFlight(), WaitingLine()
+    in_contact = asyncio.Event()
+    async with (
+        QueryLog.open(database) as query_log,
+        build_bot(token, session, metrics=metrics) as bot,
+        FileIds.open(database, bot.id) as file_ids,
+    ):
+        works = [
+            beat(settings.data_dir),
+            follow_snapshots(guide),
+            keep_for(query_log, settings.log_retention_days),
+        ]
+        storage = None
+        if settings.storage_chat_id is not None:
+            storage = StorageChat(bot, settings.storage_chat_id, file_ids, guide.photo_file)
+            works.append(once(in_contact, storage.fill(_popular_photos(guide))))
+        dispatcher = build_dispatcher(
+            guide,
+            query_log,
+            file_ids,
+            user_hash_key=_hash_key(settings),
+            max_photo_mb=settings.max_photo_mb,
+            log_retention_days=settings.log_retention_days,
+            queries_per_minute=settings.queries_per_minute,
+            admin_ids=settings.admin_ids,
+            inline_photos=InlinePhotos(
+                file_ids, guide.photo_file, public_url=settings.public_url, storage=storage
+            ),
+            in_flight=in_flight,
+            waiting_line=waiting_line,
+            metrics=metrics,
+        )
+        metrics.gauge("guide_updates_in_flight", "Updates being handled.", lambda: in_flight.count)
+        metrics.gauge("guide_photos_waiting", "Photos in line.", lambda: waiting_line.waiting)
+        metrics.gauge("guide_file_ids", "Photos Telegram holds.", lambda: len(file_ids))
+        async with in_background(*works):
+            yield Running(bot, dispatcher, guide, metrics, in_flight, in_contact)
+
+
+@asynccontextmanager
+async def _http_server(
+    settings: Settings, running: Running, webhook: Webhook | None
+) -> AsyncIterator[None]:
+    """The HTTP server, if there is something for it to do."""
+    if webhook is None and settings.http_port is None:
+        yield
+        return
+    port = DEFAULT_PORT if settings.http_port is None else settings.http_port
+    path = webhook_path(settings.webhook_url or "")
+    app = build_app(running.guide, running.metrics, running.health, webhook=webhook, path=path)
+    async with (
+        listening(app, settings.http_host, port),
+        in_background(running.metrics.watch_loop()),
+    ):
+        yield
+
+
+def _popular_photos(guide: CityGuide) -> Callable[[], list[Photo]]:
+    """All photos of the snapshot in use at the time of asking, the most popular first."""
+    return lambda: [shown.photo for shown in guide.catalogue.popular_photos]
 
 
 def _hash_key(settings: Settings) -> bytes:
@@ -124,100 +241,3 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
         working.cancel()
         stopping.cancel()
         await asyncio.gather(working, stopping, return_exceptions=True)
-
-
-async def prepare(bot: Bot, guide: CityGuide) -> None:
-    """Make sure Telegram knows the bot, waiting an outage out; fill its menu; warm the guide up.
-
-    Raises:
-        TokenRejected: Telegram does not know the token.
-    """
-    delay = 1
-    while True:
-        try:
-            me = await bot.me()
-            await bot.delete_webhook()  # as long as there is one, polling is refused
-            break
-        except (TelegramUnauthorizedError, TelegramNotFound) as error:  # by the token's form
-            raise TokenRejected from error
-        except AiogramError as error:
-            reason = str(error).partition("\n")[0]  # what follows may be a proxy's whole page
-            logger.warning("Telegram cannot be reached, next try in %d s: %s", delay, reason)
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, MAX_RETRY_S)
-    try:
-        for language, wording in WORDINGS.items():
-            menu = [BotCommand(command=name, description=d) for name, d in wording.commands.items()]
-            # English is also what speakers of any other language get
-            await bot.set_my_commands(menu, language_code=None if language == "en" else language)
-    except AiogramError as error:
-        logger.warning("the command menu was not set: %s", error)
-    await guide.warm_up()
-    logger.info("@%s serves snapshot %s", me.username, guide.snapshot)
-
-
-async def _poll(dispatcher: Dispatcher, bot: Bot, stop: asyncio.Event, *, concurrency: int) -> None:
-    """Take updates until ``stop`` is set; network trouble is waited out."""
-    polling = asyncio.create_task(
-        dispatcher.start_polling(
-            bot, handle_signals=False, close_bot_session=False, tasks_concurrency_limit=concurrency
-        )
-    )
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if not polling.done():
-        logger.info("stopping")
-        await dispatcher.stop_polling()
-    await polling
-
-
-async def confirm(bot: Bot, last_update_id: int | None) -> None:
-    """Tell Telegram what was answered, lest it comes again; getUpdates does so with an offset."""
-    if last_update_id is None:
-        return
-    try:
-        async with asyncio.timeout(CONFIRM_S):
-            await bot.get_updates(offset=last_update_id + 1, limit=1, timeout=0)
-    except (AiogramError, TimeoutError) as error:
-        logger.warning("the last updates were not confirmed: %s", type(error).__name__)
-
-
-@asynccontextmanager
-async def _in_background(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _beat(data_dir: Path) -> None:
-    """Touch the heartbeat file for `bot.health`; gone after a clean stop."""
-    file = heartbeat_file(data_dir)
-    try:
-        while True:
-            try:
-                file.touch()
-            except OSError as error:
-                logger.warning("no heartbeat: %s", error)
-            await asyncio.sleep(HEARTBEAT_S)
-    finally:
-        file.unlink(missing_ok=True)
-
-
-async def follow_snapshots(guide: CityGuide, *, every_s: float = REFRESH_S) -> None:
-    """Serve a newly published snapshot soon; one that cannot be used is reported once."""
-    reported = ""
-    while True:
-        await asyncio.sleep(every_s)
-        try:
-            if await guide.refresh():
-                logger.info("now serving snapshot %s", guide.snapshot)
-            reported = ""
-        except GuideError as error:
-            if str(error) != reported:
-                logger.error("still serving snapshot %s: %s", guide.snapshot, error)
-            reported = str(error)

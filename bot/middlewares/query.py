@@ -1,29 +1,41 @@
-"""Every query into the log, once it is answered."""
+"""Every query into the log, as soon as its answer is known."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from aiogram import BaseMiddleware
-from aiogram.types import Chat, TelegramObject, User
+from aiogram.types import Chat, TelegramObject
 
-from core.querylog import QueryLog, QueryRecord, hash_user
+from bot.metrics import Histogram
+from core.querylog import QueryLog, QueryRecord
 
 
 class OpenQuery:
     """What the log will hold about the update at hand; a command or a sticker asks nothing."""
 
-    def __init__(self, log: QueryLog, *, chat_type: str, language: str, user_hash: str) -> None:
+    def __init__(
+        self,
+        log: QueryLog,
+        stage_seconds: Histogram,
+        *,
+        chat_type: str,
+        language: str,
+        user_hash: str,
+    ) -> None:
         self._log = log
+        self._stage_seconds = stage_seconds
         self._record = QueryRecord("", chat_type, language, user_hash)
-        self._asked = False
+        self.asked = False
+        self._logged = False
+        self.id: int | None = None  # in the log, once answered; None if it could not be written
 
     def ask(self, kind: str, *, text: str | None = None, file_unique_id: str | None = None) -> None:
         """Note what is asked: kind "photo" or "text"."""
-        self._asked = True
+        self.asked = True
         self._record = replace(self._record, kind=kind, text=text, file_unique_id=file_unique_id)
 
-    def answer(
+    async def answer(
         self,
         places: Sequence[tuple[str, float]],
         *,
@@ -31,7 +43,10 @@ class OpenQuery:
         snapshot: str,
         confident: bool | None = None,
     ) -> None:
-        """Note what the guide found: (place_id, share or score), best first."""
+        """Log what the guide found: (place_id, share or score), best first.
+
+        Before the answer is sent, since its buttons refer to the query by ``id``.
+        """
         self._record = replace(
             self._record,
             places=places,
@@ -39,24 +54,31 @@ class OpenQuery:
             snapshot=snapshot,
             confident=confident,
         )
+        self._logged = True
+        for stage, ms in timings_ms.items():
+            self._stage_seconds.observe(ms / 1000, self._record.kind, stage)
+        self.id = await self._log.append(self._record)
 
     async def close(self, error: Exception | None = None) -> None:
-        """Write the query down, with the type of the error that ended it."""
-        if self._asked:
-            name = type(error).__name__ if error else None
-            await self._log.append(replace(self._record, error=name))
+        """Log a query that was not answered, or the type of the error that ended it."""
+        name = type(error).__name__ if error else None
+        if self.asked and not self._logged:
+            self._logged = True
+            self.id = await self._log.append(replace(self._record, error=name))
+        elif name and self.id is not None:
+            await self._log.fail(self.id, name)
 
 
 class Queries(BaseMiddleware):
-    """Gives handlers an open ``query``; logs it after they have answered.
+    """Gives handlers ``open_query``, and closes it after them.
 
     A handler that raises leaves it open: whoever explains the error to the user closes it then, so
-    that no answer waits for the log.
+    that no explanation waits for the log.
     """
 
-    def __init__(self, log: QueryLog, user_hash_key: bytes) -> None:
+    def __init__(self, log: QueryLog, stage_seconds: Histogram) -> None:
         self._log = log
-        self._key = user_hash_key
+        self._stage_seconds = stage_seconds
 
     async def __call__(
         self,
@@ -65,13 +87,13 @@ class Queries(BaseMiddleware):
         data: dict[str, Any],
     ) -> Any:
         """Open a query, handle the update, log the query."""
-        user: User | None = data.get("event_from_user")
         chat: Chat | None = data.get("event_chat")
-        query = data["query"] = OpenQuery(
+        query = data["open_query"] = OpenQuery(
             self._log,
+            self._stage_seconds,
             chat_type=chat.type if chat else "",
             language=data["language"],
-            user_hash=hash_user(user.id, self._key) if user else "",
+            user_hash=data["user_hash"],
         )
         result = await handler(event, data)
         await query.close()

@@ -1,6 +1,6 @@
 """/start and /help."""
 
-from aiogram import Bot, Router
+from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandStart
 from aiogram.types import Message
 
@@ -21,8 +21,8 @@ async def show_help(message: Message, bot: Bot, language: str, max_photo_mb: flo
 
 
 def build_router() -> Router:
-    """Commands to this bot."""
+    """Commands to this bot; in the caption of a photo they are no commands."""
     router = Router(name=__name__)
-    router.message.register(greet, CommandStart(), own_command)
-    router.message.register(show_help, Command("help"), own_command)
+    router.message.register(greet, F.text, CommandStart(), own_command)
+    router.message.register(show_help, F.text, Command("help"), own_command)
     return router

@@ -3,16 +3,24 @@
 from typing import Any
 
 from aiogram import Bot, F, Router
-from aiogram.types import Message
+from aiogram.enums import ChatType
+from aiogram.types import CallbackQuery, Message
 
 from bot.answers import describe_place, list_places
-from bot.filters import addressed, mentions_of
+from bot.buttons import ShowMore
+from bot.callbacks import acknowledge
+from bot.errors import QuestionGone
+from bot.filters import addressed, mentions_of, shown_message
+from bot.keyboards import places_keyboard
 from bot.media import Albums, Captioned
 from bot.middlewares.query import OpenQuery
 from bot.texts import WORDINGS
 from bot.typing_status import typing_status
-from core.guide import CityGuide
-from core.text_search import MAX_QUERY_CHARS
+from core.guide import CityGuide, PhotoHit
+from core.querylog import QueryLog
+from core.words import MAX_QUERY_CHARS
+
+PAGE = 5
 
 
 async def asked_words(message: Message, bot: Bot) -> dict[str, Any]:
@@ -27,27 +35,78 @@ async def answer_words(
     words: str,
     guide: CityGuide,
     albums: Albums,
-    query: OpenQuery,
+    open_query: OpenQuery,
     language: str,
 ) -> None:
     """Show five photos that fit the words."""
-    query.ask("text", text=words)
+    open_query.ask("text", text=words)
     async with typing_status(bot, message):
-        found = await guide.search(words)
-    query.answer(
-        [(hit.place.place_id, hit.score) for hit in found.photos],
+        found = await guide.search(words, limit=PAGE + 1)
+    await open_query.answer(
+        [(hit.place.place_id, hit.score) for hit in found.photos[:PAGE]],
         timings_ms=found.timings_ms,
         snapshot=found.snapshot,
     )
-    photos = [Captioned(hit.photo, describe_place(hit.place, language)) for hit in found.photos]
-    if not photos:
+    if not found.photos:
         await message.reply(WORDINGS[language].nothing_found)
-    elif not await albums.reply(message, photos):
-        await message.reply(list_places(found.photos, language))
+        return
+    more = None
+    if open_query.id and found.photos[PAGE:]:
+        more = ShowMore(query=open_query.id, first=PAGE)
+    await _show(message, found.photos[:PAGE], more, albums, language)
+
+
+async def show_more(
+    callback: CallbackQuery,
+    callback_data: ShowMore,
+    message: Message,
+    guide: CityGuide,
+    albums: Albums,
+    query_log: QueryLog,
+    language: str,
+) -> None:
+    """Show the next five photos that fit.
+
+    Raises:
+        QuestionGone: the query has been deleted from the log since.
+    """
+    words, first = await query_log.text_of(callback_data.query), callback_data.first
+    if words is None:
+        raise QuestionGone(f"query {callback_data.query} is not in the log")
+    found = await guide.search(words, limit=PAGE + 1, offset=first)
+    if not found.photos:
+        await acknowledge(callback, WORDINGS[language].that_is_all)
+        return
+    await acknowledge(callback)
+    following = ShowMore(query=callback_data.query, first=first + PAGE)
+    more = following if found.photos[PAGE:] else None
+    await _show(message, found.photos[:PAGE], more, albums, language)
+
+
+async def _show(
+    message: Message,
+    hits: tuple[PhotoHit, ...],
+    more: ShowMore | None,
+    albums: Albums,
+    language: str,
+) -> None:
+    """An album and a message with buttons below it; in a group all in one, with the best photo."""
+    wording = WORDINGS[language]
+    keyboard = places_keyboard((hit.place for hit in hits), language, more=more)
+    photos = [Captioned(hit.photo, describe_place(hit.place, language)) for hit in hits]
+    if message.chat.type != ChatType.PRIVATE:
+        best = Captioned(photos[0].photo, f"{photos[0].caption}\n\n{wording.found_photos}")
+        if await albums.reply(message, [best], keyboard):
+            return
+    elif await albums.reply(message, photos):
+        await message.answer(wording.found_photos, reply_markup=keyboard)
+        return
+    await message.reply(list_places(hits, language), reply_markup=keyboard)
 
 
 def build_router() -> Router:
     """Text meant for the bot that is no command."""
     router = Router(name=__name__)
     router.message.register(answer_words, F.text, ~F.text.startswith("/"), addressed, asked_words)
+    router.callback_query.register(show_more, ShowMore.filter(), shown_message)
     return router

@@ -10,6 +10,7 @@ from typing import Any
 from aiogram import Bot
 from aiogram.client.session.base import BaseSession
 from aiogram.methods import (
+    AnswerCallbackQuery,
     GetFile,
     GetMe,
     GetUpdates,
@@ -17,15 +18,46 @@ from aiogram.methods import (
     SendMediaGroup,
     SendMessage,
     SendPhoto,
+    SendVenue,
     TelegramMethod,
 )
-from aiogram.types import Chat, File, Message, PhotoSize, Update, User
+from aiogram.types import (
+    Chat,
+    File,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    Message,
+    PhotoSize,
+    Update,
+    User,
+)
+
+from bot.pacing import Pacer
 
 TOKEN = "42:SECRET-of-the-bot"
 BOT_USER = User(id=42, is_bot=True, first_name="Guide", username="guide_bot")
-SENDS = (SendMessage, SendPhoto, SendMediaGroup)
+SENDS = (SendMessage, SendPhoto, SendMediaGroup, SendVenue)
 
 numbers = count(1)
+
+
+class QuickTime:
+    """A clock that waits take no time on; they are in ``waits``."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.waits: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds
+
+    def pacer(self) -> Pacer:
+        """A pacer on this clock."""
+        return Pacer(clock=self.clock, sleep=self.sleep)
 
 
 class RecordingSession(BaseSession):
@@ -45,6 +77,11 @@ class RecordingSession(BaseSession):
         """The messages and albums the user got, in order."""
         return [call for call in self.calls if isinstance(call, SENDS)]
 
+    @property
+    def alerts(self) -> list[AnswerCallbackQuery]:
+        """What was told over the chat to those who pressed a button, in order."""
+        return [call for call in self.calls if isinstance(call, AnswerCallbackQuery) and call.text]
+
     async def make_request(
         self,
         bot: Bot,
@@ -63,7 +100,7 @@ class RecordingSession(BaseSession):
             case GetFile(file_id=file_id):
                 path = f"photos/{file_id}"
                 result = File(file_id=file_id, file_unique_id=file_id, file_path=path)
-            case SendMessage(chat_id=chat_id):
+            case SendMessage(chat_id=chat_id) | SendVenue(chat_id=chat_id):
                 result = _message(chat_id)
             case SendPhoto(chat_id=chat_id):
                 result = _message(chat_id, photo=[_uploaded()])
@@ -99,6 +136,47 @@ def update(
         **content,
     }
     return Update.model_validate({"update_id": next(numbers), "message": message})
+
+
+def press(
+    button: InlineKeyboardButton | str,
+    *,
+    chat: str = "private",
+    language: str | None = "en",
+    sender: int = 7,
+    keyboard: InlineKeyboardMarkup | None = None,
+    accessible: bool = True,
+) -> Update:
+    """An update for a press on a button of a message of the bot's with this ``keyboard``."""
+    message = {
+        "message_id": next(numbers),
+        "date": int(datetime.now(UTC).timestamp()),
+        "chat": {"id": 7 if chat == "private" else -100, "type": chat},
+        "from": BOT_USER.model_dump(),
+        "reply_markup": keyboard.model_dump() if keyboard else None,
+    }
+    if not accessible:  # Telegram says no more of it
+        message = {"message_id": 1, "date": 0, "chat": message["chat"]}
+    callback = {
+        "id": str(next(numbers)),
+        "from": {"id": sender, "is_bot": False, "first_name": "Ann", "language_code": language},
+        "chat_instance": "1",
+        "message": message,
+        "data": button if isinstance(button, str) else button.callback_data,
+    }
+    return Update.model_validate({"update_id": next(numbers), "callback_query": callback})
+
+
+def edited(original: Update, **content: Any) -> Update:
+    """An update with the message of ``original``, edited."""
+    message = original.message.model_dump(exclude_none=True, by_alias=True) | content
+    return Update.model_validate({"update_id": next(numbers), "edited_message": message})
+
+
+def buttons(call: Any) -> dict[str, InlineKeyboardButton]:
+    """The buttons under a message that was sent, by their texts."""
+    keyboard = call.reply_markup.inline_keyboard if call.reply_markup else []
+    return {button.text: button for row in keyboard for button in row}
 
 
 def photo(file_id: str = "pic", *, size: int | None = 100_000) -> list[dict[str, Any]]:

@@ -3,10 +3,11 @@ from typing import Any
 
 import pytest
 
-from bot.texts import EN, RU
+from bot.locales.en import EN
+from bot.locales.ru import RU
 from tests.bot.conftest import Chat
 from tests.bot.html_text import visible_text
-from tests.bot.telegram import document, update
+from tests.bot.telegram import document, photo, update
 
 DOCUMENT = document(mime_type="video/mp4", duration=1, width=1, height=1, length=1)
 
@@ -32,22 +33,33 @@ async def test_an_unknown_command_is_not_searched_for(chat: Chat) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "hint"),
     [
-        {"sticker": {**DOCUMENT, "type": "regular", "is_animated": False, "is_video": False}},
-        {"voice": DOCUMENT},
-        {"video": DOCUMENT},
-        {"video_note": DOCUMENT},
-        {"audio": DOCUMENT},
-        {"location": {"latitude": 56.3, "longitude": 44.0}},
-        {"contact": {"phone_number": "1", "first_name": "Ann"}},
-        {"dice": {"emoji": "🎲", "value": 6}},
+        (
+            {"sticker": {**DOCUMENT, "type": "regular", "is_animated": False, "is_video": False}},
+            "Красиво! Но узнать место",
+        ),
+        ({"dice": {"emoji": "🎲", "value": 6}}, "Красиво! Но узнать место"),
+        ({"voice": DOCUMENT}, "На слух я не понимаю"),
+        ({"audio": DOCUMENT}, "На слух я не понимаю"),
+        ({"video": DOCUMENT}, "Видео я смотреть не умею"),
+        ({"video_note": DOCUMENT}, "Видео я смотреть не умею"),
+        ({"contact": {"phone_number": "1", "first_name": "Ann"}}, "Я понимаю фотографии и слова"),
     ],
-    ids=lambda content: next(iter(content)),
+    ids=lambda part: next(iter(part)) if isinstance(part, dict) else "",
 )
-async def test_what_the_bot_cannot_use_gets_a_hint(chat: Chat, content: dict[str, Any]) -> None:
+async def test_what_the_bot_cannot_use_gets_a_kind_hint(
+    chat: Chat, content: dict[str, Any], hint: str
+) -> None:
     [answer] = await chat.feed(update(**content, language="ru"))
-    assert answer.text == RU.other_kind
+    assert answer.text.startswith(hint)
+    assert answer.text in RU.hints.values()
+    assert not chat.guide.questions
+
+
+async def test_a_command_in_the_caption_of_a_photo_is_no_command(chat: Chat) -> None:
+    answer, *_ = await chat.feed(update(photo=photo(), caption="/start"))
+    assert "Kremlin" in answer.text
 
 
 async def test_service_messages_are_left_alone(chat: Chat) -> None:

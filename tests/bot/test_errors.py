@@ -6,7 +6,8 @@ from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, Teleg
 from aiogram.methods import GetFile, SendMessage
 from aiohttp import ClientPayloadError
 
-from bot.texts import EN, RU
+from bot.locales.en import EN
+from bot.locales.ru import RU
 from core.errors import EmptyQuery, SnapshotCorrupt, SnapshotError, UnreadableImage
 from tests.bot.conftest import Chat
 from tests.bot.telegram import photo, update
@@ -65,7 +66,7 @@ async def test_a_failed_download_is_explained(chat: Chat, error: Exception) -> N
 async def test_a_refused_getfile_is_explained_as_a_failed_download(
     chat: Chat, error: type[TelegramNetworkError]
 ) -> None:
-    chat.telegram.failures[GetFile] = [error(GetFile(file_id="pic"), "no")]
+    chat.telegram.failures[GetFile] = [error(GetFile(file_id="pic"), "no")] * 9
     [answer] = await chat.feed(update(photo=photo()))
     assert "could not download" in answer.text
 

@@ -1,7 +1,9 @@
 import asyncio
 
+from bot.locales.en import EN
 from bot.middlewares.in_flight import InFlight
-from tests.bot.telegram import update
+from tests.bot.conftest import Chat
+from tests.bot.telegram import photo, update
 
 
 async def handled(in_flight: InFlight, done: list[int], gate: asyncio.Event, number: int) -> None:
@@ -32,6 +34,22 @@ async def test_a_stop_does_not_wait_for_ever() -> None:
     await in_flight.drain(0.01)
     assert task.cancelled()
     assert done == []
+
+
+async def test_who_is_cut_short_is_asked_to_try_again_once_in_a_chat(chat: Chat) -> None:
+    chat.guide.thinks_until = asyncio.Event()
+    tasks = [
+        asyncio.create_task(chat.dispatcher.feed_update(chat.bot, update(photo=photo())))
+        for _ in range(3)
+    ]
+    idle = asyncio.create_task(chat.dispatcher.feed_update(chat.bot, update(text="/start")))
+    async with asyncio.timeout(60):
+        while len(chat.guide.questions) < 3 or not idle.done():
+            await asyncio.sleep(0.01)
+    await chat.in_flight.drain(0.01)
+    assert all(task.cancelled() for task in tasks)
+    said = [call.text for call in chat.telegram.sent]
+    assert said == [EN.start, EN.interrupted]
 
 
 async def test_nothing_in_flight_needs_no_waiting() -> None:

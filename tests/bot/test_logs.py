@@ -1,9 +1,11 @@
 import io
+import json
 import logging
 import warnings
 from collections.abc import Iterator
 
 import pytest
+from aiogram.exceptions import ClientDecodeError
 from aiohttp import ClientResponseError, RequestInfo
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
@@ -24,6 +26,13 @@ def stream() -> Iterator[io.StringIO]:
     logging.captureWarnings(False)
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture
+def json_stream(stream: io.StringIO) -> io.StringIO:
+    json_stream = io.StringIO()
+    set_up_logging("DEBUG", secrets=token_secrets(TOKEN), form="json", stream=json_stream)
+    return json_stream
 
 
 def download_error() -> ClientResponseError:
@@ -60,3 +69,61 @@ def test_the_token_is_removed_from_arguments_stacks_and_warnings(stream: io.Stri
 def test_other_lines_stay_as_they_are(stream: io.StringIO) -> None:
     logging.getLogger("any").info("snapshot %s", "v1")
     assert stream.getvalue().endswith(" INFO any: snapshot v1\n")
+
+
+def test_a_json_line_is_one_object_and_hides_the_token_in_all_its_parts(
+    json_stream: io.StringIO,
+) -> None:
+    try:
+        raise download_error()
+    except ClientResponseError:
+        logging.getLogger("any").exception('first "line"\nof %s', TOKEN, stack_info=True)
+    [line] = json_stream.getvalue().splitlines()
+    record = json.loads(line)
+    assert list(record) == ["time", "level", "logger", "message", "traceback"]
+    assert record["message"] == 'first "line"\nof <token>'
+    assert "<token>/photos/1.jpg" in record["traceback"]
+    assert SECRET not in line
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        '{"update_id": 5, "message": {"from": {"id": 987654321, "first_name": "Ann"}}}',
+        "{'from': {'id': 7654}, 'chat': {'id': -1009876543210}}",
+        "chat_id=7654 sender_id = '7654'",
+        "no chat -1009876543210, no user 987654321.",
+        "sent to 987654321, 987654321; twice",
+    ],
+)
+def test_whom_a_line_is_about_is_removed(
+    quoted: str, stream: io.StringIO, json_stream: io.StringIO
+) -> None:
+    logging.getLogger("any").error("Content: %s", quoted)
+    set_up_logging("DEBUG", secrets=(), stream=stream)
+    logging.getLogger("any").error("Content: %s", quoted)
+    for text in (stream.getvalue(), json_stream.getvalue()):
+        assert "Content" in text
+        assert "7654" not in text
+
+
+def test_what_telegram_sent_is_left_out_when_it_cannot_be_read(stream: io.StringIO) -> None:
+    sent = '{"first_name": "Ann",\n\n "text": "where am I'
+    try:
+        try:
+            raise ClientDecodeError("Failed to decode object", ValueError("no JSON"), sent)
+        except ClientDecodeError as error:
+            raise RuntimeError("and then") from error
+    except RuntimeError as error:
+        logging.getLogger("any").exception("failed: %s", error.__cause__)
+    text = stream.getvalue()
+    assert text.count("Content: <left out>") == 2
+    assert "RuntimeError: and then" in text
+    assert "Ann" not in text
+    assert "where am I" not in text
+
+
+def test_what_finds_the_way_in_a_log_stays(stream: io.StringIO) -> None:
+    said = "update 123456789 failed, Update id=123456789, 20261123T014136123Z-0a1b, 0.123456 s"
+    logging.getLogger("any").error(said)
+    assert said in stream.getvalue()

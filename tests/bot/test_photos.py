@@ -5,11 +5,14 @@ import pytest
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.methods import GetFile, SendChatAction, SendMediaGroup, SendMessage, SendPhoto
 from aiogram.types import FSInputFile
+from PIL import Image
 
+from core.places import Place, Point
 from core.querylog import hash_user
 from tests.bot.conftest import CHURCH, KREMLIN, Chat
 from tests.bot.html_text import visible_text
-from tests.bot.telegram import document, photo, update
+from tests.bot.telegram import buttons, document, photo, update
+from tests.doubles import coloured_photo, encoded
 
 
 async def test_a_photo_is_answered_with_the_place_and_an_album_of_similar_photos(
@@ -20,13 +23,65 @@ async def test_a_photo_is_answered_with_the_place_and_an_album_of_similar_photos
     answer, album = await chat.feed(asked)
     assert chat.guide.questions == [b"bytes of the photo"], "the largest size is what is asked"
     assert isinstance(answer, SendMessage)
-    assert visible_text(answer.text).startswith("Kremlin — 90%\n")
+    assert visible_text(answer.text).startswith("Kremlin — almost certainly\n")
     assert answer.reply_parameters.message_id == asked.message.message_id
     assert isinstance(album, SendMediaGroup)
     assert [visible_text(item.caption).splitlines()[0] for item in album.media] == [
         "Kremlin", "Церковь <Спаса> & Ко", "Kremlin", "Церковь <Спаса> & Ко", "Kremlin",
     ]  # fmt: skip
     assert isinstance(album.media[0].media, FSInputFile)
+
+
+async def test_below_a_confident_answer_are_feedback_actions_and_the_candidates(
+    chat: Chat,
+) -> None:
+    chat.guide.places = [(KREMLIN, 0.9), (CHURCH, 0.1)]
+    answer, _ = await chat.feed(update(photo=photo(), language="ru"))
+    rows = [[button.text for button in row] for row in answer.reply_markup.inline_keyboard]
+    assert rows == [
+        ["✅ Это оно", "❌ Не то"],
+        ["🗺 На карте", "🖼 Ещё фото", "📍 Рядом"],
+        ["Кремль"],
+        ["Церковь <Спаса> & Ко"],
+    ]
+
+
+async def test_below_an_unsure_answer_are_the_candidates_and_none_of_these(chat: Chat) -> None:
+    chat.guide.confident = False
+    chat.guide.places = [(KREMLIN, 0.6), (CHURCH, 0.4)]
+    answer, _ = await chat.feed(update(photo=photo()))
+    assert list(buttons(answer)) == ["Kremlin", "Церковь <Спаса> & Ко", "❌ None of these"]
+
+
+async def test_an_unknown_place_has_no_buttons(chat: Chat) -> None:
+    chat.guide.places, chat.guide.confident = [], False
+    [answer] = await chat.feed(update(photo=photo()))
+    assert "do not recognise" in answer.text
+    assert answer.reply_markup is None
+
+
+async def test_buttons_fit_whatever_the_ids_and_names(chat: Chat) -> None:
+    endless = Place("x" * 64, "Ы" * 500, "", ("towers",), "", Point(1, 1))
+    chat.guide.places = [(endless, 1.0)]
+    answer, _ = await chat.feed(update(photo=photo()))
+    for label, button in buttons(answer).items():
+        assert len(button.callback_data.encode()) <= 64
+        assert len(label) <= 40
+
+
+async def test_without_the_log_the_answer_comes_without_the_feedback_buttons(chat: Chat) -> None:
+    sqlite3.connect(chat.log_file).execute("DROP TABLE queries")
+    answer, _ = await chat.feed(update(photo=photo()))
+    assert list(buttons(answer)) == ["🗺 On the map", "🖼 More photos", "📍 Nearby", "Kremlin"]
+
+
+async def test_the_position_in_a_photo_sent_as_a_file_serves_that_query_only(chat: Chat) -> None:
+    exif = Image.Exif()
+    exif[0x8825] = {1: "N", 2: (56.0, 19.5, 0.0), 3: "E", 4: (44.0, 0.0, 0.0)}
+    chat.telegram.files["doc"] = encoded(coloured_photo("red"), exif=exif)
+    await chat.feed(update(document=document(mime_type="image/jpeg")))
+    await chat.feed(update(photo=photo()))
+    assert chat.guide.nears == [Point(56.325, 44.0), None]
 
 
 async def test_the_user_sees_that_the_bot_is_at_work(chat: Chat) -> None:
@@ -36,10 +91,16 @@ async def test_the_user_sees_that_the_bot_is_at_work(chat: Chat) -> None:
     assert kinds.index(SendChatAction) < kinds.index(SendMessage)
 
 
-async def test_an_unsure_guide_is_quoted_as_unsure(chat: Chat) -> None:
+async def test_an_unsure_guide_is_quoted_as_unsure_and_shows_each_candidate_once(
+    chat: Chat,
+) -> None:
     chat.guide.confident = False
-    answer, _ = await chat.feed(update(photo=photo(), language="ru"))
+    chat.guide.places = [(CHURCH, 0.6), (KREMLIN, 0.4)]
+    answer, album = await chat.feed(update(photo=photo(), language="ru"))
     assert answer.text.startswith("Не уверен")
+    assert [visible_text(item.caption).splitlines()[0] for item in album.media] == [
+        "Церковь <Спаса> & Ко", "Кремль",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -67,17 +128,37 @@ async def test_a_photo_sent_as_a_file_is_recognised_too(chat: Chat, fields: dict
         {"file_name": "notes.txt"},
     ],
 )
-async def test_another_file_gets_a_hint(chat: Chat, fields: dict[str, Any]) -> None:
+async def test_another_file_is_recognised_by_its_bytes_or_gets_a_hint(
+    chat: Chat, fields: dict[str, Any]
+) -> None:
     [hint] = await chat.feed(update(document=document(**fields)))
-    assert "photos and words" in hint.text
+    assert hint.text.startswith("This does not look like a picture")
     assert not chat.guide.questions
+    chat.telegram.files["doc"] = picture = encoded(coloured_photo("red"), "WEBP")
+    answer, _ = await chat.feed(update(document=document(**fields)))
+    assert "Kremlin" in answer.text
+    assert chat.guide.questions == [picture]
+
+
+async def test_a_large_file_of_another_type_is_not_called_a_large_picture(chat: Chat) -> None:
+    [hint] = await chat.feed(
+        update(document=document(mime_type="application/zip", file_size=20_000_001))
+    )
+    assert hint.text.startswith("This does not look like a picture")
+    assert chat.telegram.downloads == 0
+
+
+async def test_a_film_sent_as_a_file_is_not_downloaded(chat: Chat) -> None:
+    [hint] = await chat.feed(update(document=document(mime_type="video/mp4", file_name="a.jpg")))
+    assert "photos and words" in hint.text
+    assert chat.telegram.downloads == 0
 
 
 async def test_a_gif_animation_is_not_taken_for_a_photo(chat: Chat) -> None:
     fields = {"mime_type": "image/gif", "file_name": "a.gif"}
     animation = document(width=1, height=1, duration=1, **fields)
     [hint] = await chat.feed(update(document=document(**fields), animation=animation))
-    assert "photos and words" in hint.text
+    assert "videos" in hint.text
 
 
 async def test_a_file_known_to_be_too_large_is_refused_before_any_download(chat: Chat) -> None:

@@ -2,27 +2,23 @@
 
 import asyncio
 import io
-import json
-import os
 import shutil
-import signal
 import sqlite3
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from bot.health import is_alive
+from bot.sandbox.faults import Fault, Trouble
+from bot.sandbox.server import Sandbox
 from offline.sources.demo import demo_places, demo_query
-from tests.bot.bot_api import BotApi, Refused
+from tests.bot.bot_process import bot_process
+from tests.bot.sent import answers
 
-TOKEN = "123456:the-secret_of-this-bot"
 PLACE = "demo-lighthouse"
 NAMES = {place.place_id: place.name for place in demo_places()}
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -32,44 +28,9 @@ def data_dir(demo_data: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[BotApi]:
-    async with BotApi(TOKEN) as api:
-        yield api
-
-
-@asynccontextmanager
-async def running(
-    api: BotApi, data_dir: Path, *, token: str = TOKEN
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """``python -m bot`` with settings from its environment; killed if still there at the end."""
-    environment = {name: value for name, value in os.environ.items() if "GUIDE" not in name}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot",
-        stderr=asyncio.subprocess.PIPE,
-        cwd=data_dir.parent,  # no .env here
-        env={
-            **environment,
-            "PYTHONPATH": str(ROOT),
-            "GUIDE_DATA_DIR": str(data_dir),
-            "GUIDE_EMBEDDER": "bundled",
-            "GUIDE_TELEGRAM_API": api.url,
-            "GUIDE_BOT_TOKEN": token,
-            "GUIDE_LOG_LEVEL": "DEBUG",
-        },
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-async def finished(process: asyncio.subprocess.Process) -> str:
-    """Everything the process wrote to stderr, once it has ended."""
-    async with asyncio.timeout(60):
-        _, stderr = await process.communicate()
-    return stderr.decode()
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as sandbox:
+        yield sandbox
 
 
 def decodes(picture: bytes) -> bool:
@@ -81,81 +42,88 @@ def first_named(text: str) -> str:
     return min((name for name in NAMES.values() if name in text), key=text.index)
 
 
+def secret_of(sandbox: Sandbox) -> str:
+    return sandbox.token.partition(":")[2]
+
+
 async def test_a_tourist_sends_a_photo_and_words_and_is_answered(
-    api: BotApi, data_dir: Path
+    sandbox: Sandbox, data_dir: Path
 ) -> None:
-    async with running(api, data_dir) as process:
-        asked = api.tell(language="ru", photo=api.photo(demo_query(PLACE)))
-        answer, album = await api.answer(), await api.answer()
-        assert first_named(answer.texts[0]) == NAMES[PLACE]
-        assert "Лазоревск" in answer.texts[0]
-        assert "%" in answer.texts[0]
-        reply = json.loads(answer.fields["reply_parameters"])
-        assert reply["message_id"] == asked
-        assert reply["allow_sending_without_reply"]
-        assert album.method == "sendMediaGroup"
-        assert all(decodes(picture) for picture in album.pictures)
+    ann = sandbox.person("Ann", language="ru")
+    async with bot_process(sandbox, data_dir) as bot:
+        with answers(sandbox) as sent:
+            [asked] = await ann.send_photos([demo_query(PLACE)])
+            answer, album = await sent.next(), await sent.next()
+            assert first_named(answer.texts[0]) == NAMES[PLACE]
+            assert "Лазоревск" in answer.texts[0]
+            assert answer.reply_to == asked["message_id"]
+            assert album.method == "sendMediaGroup"
+            assert all(decodes(picture) for picture in album.pictures)
 
-        api.tell(language="ru", text=NAMES[PLACE])
-        found = await api.answer()
-        assert found.method == "sendMediaGroup"
-        assert len(found.pictures) == 5
-        assert all(decodes(picture) for picture in found.pictures)
-        assert found.texts[0].startswith(NAMES[PLACE])
-        assert all(len(caption.splitlines()) == 3 for caption in found.texts)
+            await ann.say(NAMES[PLACE])
+            found = await sent.next()
+            assert found.method == "sendMediaGroup"
+            assert len(found.pictures) == 5
+            assert all(decodes(picture) for picture in found.pictures)
+            assert found.texts[0].startswith(NAMES[PLACE])
 
-        api.tell(language="de", text="/start")
-        assert (await api.answer()).texts[0].startswith("Hello!")
-        assert set(api.menus) == {"", "ru"}
+            german = sandbox.person("Jörg", language="de")
+            await german.say("/start")
+            while (greeting := await sent.next()).messages[0]["chat"]["id"] != german.user["id"]:
+                pass
+            assert greeting.texts[0].startswith("Hello!")
+        for person in (ann, german):
+            menu = sandbox.telegram.menu(person.room, person.user["language_code"])
+            assert "help" in {command["command"] for command in menu}
         assert is_alive(data_dir)
 
-        process.send_signal(signal.SIGTERM)
-        stderr = await finished(process)
-    assert process.returncode == 0, stderr
-    assert TOKEN.partition(":")[2] not in stderr
+        bot.stop()
+        assert await bot.ended() == 0, bot.log
+    assert secret_of(sandbox) not in bot.log
     assert not is_alive(data_dir)
     with sqlite3.connect(data_dir / "guide.sqlite3") as log:
         rows = log.execute("SELECT kind, text, error FROM queries ORDER BY id").fetchall()
     assert rows == [("photo", None, None), ("text", NAMES[PLACE], None)]
+    refused = [call for call in sandbox.telegram.calls if call.status != 200]
+    assert not refused
 
 
-async def test_a_stop_lets_an_answer_in_flight_be_finished(api: BotApi, data_dir: Path) -> None:
-    api.files_open.clear()
-    async with running(api, data_dir) as process:
-        api.tell(language="en", photo=api.photo(demo_query(PLACE)))
-        async with asyncio.timeout(60):
-            await api.file_asked.wait()
-        process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(60):
-            stderr = (await process.stderr.readuntil(b": stopping\n")).decode()
-        api.refusals["sendMessage"] = [Refused(429, "Too Many Requests", retry_after=1)]
-        api.files_open.set()
-        answer, album = await api.answer(), await api.answer()
-        stderr += await finished(process)
+async def test_a_stop_lets_an_answer_in_flight_be_finished(
+    sandbox: Sandbox, data_dir: Path
+) -> None:
+    ann, faults = sandbox.person("Ann"), sandbox.telegram.faults
+    async with bot_process(sandbox, data_dir) as bot:
+        with answers(sandbox) as sent, faults.hold("getFile") as hold:
+            await ann.send_photos([demo_query(PLACE)])
+            async with asyncio.timeout(60):
+                await hold.asked.wait()
+            bot.stop()
+            await bot.logged(": stopping")
+            faults.plan("sendMessage", Fault(Trouble.FLOOD, seconds=1))
+            hold.released.set()
+            answer, album = await sent.next(), await sent.next()
+        assert await bot.ended() == 0, bot.log
     assert (answer.method, album.method) == ("sendMessage", "sendMediaGroup")
-    assert process.returncode == 0, stderr
-    assert not api.unconfirmed, "an answered update must not come again"
-    assert TOKEN.partition(":")[2] not in stderr
+    assert not sandbox.telegram.updates.pending, "an answered update must not come again"
+    assert secret_of(sandbox) not in bot.log
 
 
 async def test_a_rejected_token_is_one_clear_line_and_exit_code_1(
-    api: BotApi, data_dir: Path
+    sandbox: Sandbox, data_dir: Path
 ) -> None:
-    async with running(api, data_dir, token="123456:another") as process:
-        stderr = await finished(process)
-    assert process.returncode == 1
-    [line] = [line for line in stderr.splitlines() if line.startswith("error:")]
+    async with bot_process(sandbox, data_dir, GUIDE_BOT_TOKEN="123456:another") as bot:
+        assert await bot.ended() == 1
+    [line] = [line for line in bot.log.splitlines() if line.startswith("error:")]
     assert "rejects" in line
-    assert "Traceback" not in stderr
-    assert "another" not in stderr.replace("another bot", "")
+    assert "Traceback" not in bot.log
+    assert "another" not in bot.log.replace("another bot", "")
 
 
 async def test_without_a_published_guide_the_bot_says_what_to_do_and_does_not_poll(
-    api: BotApi, tmp_path: Path
+    sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    async with running(api, tmp_path / "empty") as process:
-        stderr = await finished(process)
-    assert process.returncode == 1
-    assert "python -m offline index" in stderr.splitlines()[-1]
-    assert "Traceback" not in stderr
-    assert "getUpdates" not in api.calls
+    async with bot_process(sandbox, tmp_path / "empty") as bot:
+        assert await bot.ended() == 1
+    assert "python -m offline index" in bot.log.splitlines()[-1]
+    assert "Traceback" not in bot.log
+    assert not sandbox.telegram.calls

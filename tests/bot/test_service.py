@@ -4,19 +4,24 @@ import logging
 import pytest
 from aiogram.exceptions import (
     ClientDecodeError,
+    TelegramBadRequest,
     TelegramNetworkError,
     TelegramNotFound,
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import DeleteWebhook, GetMe, GetUpdates, SetMyCommands
+from aiogram.methods import DeleteWebhook, GetMe, GetUpdates, SetMyCommands, SetWebhook
 
-from bot import service
+from bot import updates
 from bot.app import build_bot
-from bot.service import TokenRejected, confirm, follow_snapshots, prepare
-from bot.texts import EN, RU
+from bot.background import follow_snapshots, in_background
+from bot.errors import TokenRejected, WebhookRejected
+from bot.locales.en import EN
+from bot.locales.ru import RU
+from bot.updates import confirm, prepare, set_webhook
 from core.errors import SnapshotCorrupt
-from tests.bot.telegram import TOKEN, RecordingSession
+from tests.bot.conftest import Chat
+from tests.bot.telegram import TOKEN, QuickTime, RecordingSession
 
 
 class RenewedGuide:
@@ -48,7 +53,7 @@ async def test_an_outage_at_the_start_is_waited_out(monkeypatch: pytest.MonkeyPa
     async def note(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr(service.asyncio, "sleep", note)
+    monkeypatch.setattr(updates.asyncio, "sleep", note)
     telegram, guide = RecordingSession(), RenewedGuide()
     telegram.failures[GetMe] = [
         TelegramNetworkError(GetMe(), "no route"),
@@ -72,21 +77,29 @@ async def test_a_token_telegram_does_not_know_is_no_outage(
         await prepare(build_bot(TOKEN, telegram), RenewedGuide())
 
 
-async def test_the_command_menu_is_russian_for_russians_and_english_for_the_rest() -> None:
+async def test_the_command_menus_are_russian_for_russians_and_english_for_the_rest() -> None:
     telegram = RecordingSession()
     await prepare(build_bot(TOKEN, telegram), RenewedGuide())
     menus = {
-        call.language_code: {command.command: command.description for command in call.commands}
+        (call.language_code, call.scope.type if call.scope else "default"): {
+            command.command: command.description for command in call.commands
+        }
         for call in telegram.calls
         if isinstance(call, SetMyCommands)
     }
-    assert menus == {"ru": RU.commands, None: EN.commands}
+    assert menus == {
+        ("ru", "default"): RU.commands,
+        ("ru", "all_group_chats"): RU.group_commands,
+        (None, "default"): EN.commands,
+        (None, "all_group_chats"): EN.group_commands,
+    }
 
 
 async def test_a_menu_that_cannot_be_set_does_not_keep_the_bot_from_serving() -> None:
     telegram, guide = RecordingSession(), RenewedGuide()
-    telegram.failures[SetMyCommands] = [TelegramServerError(SetMyCommands(commands=[]), "oops")]
-    await prepare(build_bot(TOKEN, telegram), guide)
+    oops = TelegramServerError(SetMyCommands(commands=[]), "oops")
+    telegram.failures[SetMyCommands] = [oops] * 100
+    await prepare(build_bot(TOKEN, telegram, pacer=QuickTime().pacer()), guide)
     assert guide.warm
 
 
@@ -111,8 +124,53 @@ async def test_a_new_snapshot_is_noticed_and_a_bad_one_reported_once_and_survive
     async with asyncio.timeout(60):
         await guide.no_more_news.wait()
     following.cancel()
-    said = [record.getMessage() for record in caplog.records if record.name == "bot.service"]
+    said = [record.getMessage() for record in caplog.records if record.name == "bot.background"]
     assert said == [
         "still serving snapshot v2: photos.faiss is cut short",
         "now serving snapshot v2",
     ]
+
+
+async def test_telegram_is_told_the_webhook_with_its_secret_and_what_to_deliver(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(updates.asyncio, "sleep", QuickTime().sleep)
+    away = TelegramNetworkError(SetWebhook(url=""), "no route")
+    chat.telegram.failures[SetWebhook] = [away] * 6  # more than one request is tried
+    url = "https://guide.example/hook"
+    await set_webhook(chat.bot, chat.dispatcher, url, secret="s3cret", connections=256)
+    [call] = [call for call in chat.telegram.calls if isinstance(call, SetWebhook)]
+    assert (call.url, call.secret_token, call.max_connections) == (url, "s3cret", 100)
+    kinds = {"message", "callback_query", "inline_query", "chosen_inline_result"}
+    assert kinds <= set(call.allowed_updates)
+
+
+async def test_an_address_telegram_does_not_accept_is_a_clear_error(chat: Chat) -> None:
+    refusal = TelegramBadRequest(SetWebhook(url=""), "Bad Request: bad webhook: HTTPS url needed")
+    chat.telegram.failures[SetWebhook] = [refusal]
+    with pytest.raises(WebhookRejected, match="HTTPS url needed"):
+        await set_webhook(chat.bot, chat.dispatcher, "http://x", secret="s", connections=1)
+
+
+async def test_a_webhook_is_not_deleted_before_it_is_set_anew() -> None:
+    telegram, guide = RecordingSession(), RenewedGuide()
+    await prepare(build_bot(TOKEN, telegram), guide, polling=False)
+    assert not any(isinstance(call, DeleteWebhook) for call in telegram.calls)
+
+
+async def test_a_work_that_fails_behind_the_scenes_is_reported_and_stops_nothing_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def fail() -> None:
+        raise RuntimeError("broken")
+
+    goes_on = asyncio.Event()
+
+    async def work() -> None:
+        await asyncio.sleep(0.01)
+        goes_on.set()
+        await asyncio.Event().wait()
+
+    async with in_background(fail(), work()), asyncio.timeout(60):
+        await goes_on.wait()
+    assert [record.exc_info[1].args for record in caplog.records] == [("broken",)]

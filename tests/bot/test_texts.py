@@ -3,8 +3,16 @@ from dataclasses import asdict
 
 import pytest
 
-from bot.media import DownloadFailed
-from bot.texts import EN, RU, WORDINGS, choose_language, explain_error
+from bot.errors import ButtonExpired, DownloadFailed, PlaceGone, QuestionGone
+from bot.locales.en import EN
+from bot.locales.ru import RU
+from bot.texts import (
+    WORDINGS,
+    choose_language,
+    distance_in_words,
+    explain_error,
+    share_in_words,
+)
 from core.errors import GuideError, QueryError, SnapshotError
 from tests.bot.html_text import visible_text
 
@@ -32,7 +40,8 @@ def test_every_language_says_the_same_things_with_the_same_values() -> None:
 
 
 def test_russian_sentences_are_russian_and_english_ones_english() -> None:
-    assert all(re.search("[а-я]", sentence) for sentence in flat(RU).values())
+    with_letters = [sentence for sentence in flat(RU).values() if re.search("[^\\W_]", sentence)]
+    assert all(re.search("[а-я]", sentence) for sentence in with_letters)
     assert not any(re.search("[а-я]", sentence) for sentence in flat(EN).values())
 
 
@@ -72,3 +81,52 @@ def test_russian_speakers_get_russian_and_everybody_else_english(
     code: str | None, language: str
 ) -> None:
     assert choose_language(code) == language
+
+
+@pytest.mark.parametrize(
+    ("share", "ru", "en"),
+    [
+        (1.0, "почти наверняка", "almost certainly"),
+        (0.85, "почти наверняка", "almost certainly"),
+        (0.84, "скорее всего", "most likely"),
+        (0.5, "вероятно", "probably"),
+        (0.2, "возможно", "possibly"),
+        (0.1, "маловероятно", "unlikely"),
+        (0.0, "маловероятно", "unlikely"),
+    ],
+)
+def test_a_share_is_said_in_words(share: float, ru: str, en: str) -> None:
+    assert share_in_words(share, "ru") == ru
+    assert share_in_words(share, "en") == en
+
+
+def test_what_is_not_claimed_is_at_most_probable() -> None:
+    assert share_in_words(0.99, "en", claimed=False) == "probably"
+    assert share_in_words(0.1, "en", claimed=False) == "unlikely"
+
+
+@pytest.mark.parametrize(
+    ("metres", "ru", "en"),
+    [
+        (0, "10 м", "10 m"),
+        (344, "340 м", "340 m"),
+        (999, "1,0 км", "1.0 km"),
+        (1_234, "1,2 км", "1.2 km"),
+        (9_949, "9,9 км", "9.9 km"),
+        (9_999, "10 км", "10 km"),
+        (130_400, "130 км", "130 km"),
+    ],
+)
+def test_a_distance_is_as_precise_as_a_walker_needs_it(metres: float, ru: str, en: str) -> None:
+    assert distance_in_words(metres, "ru") == ru
+    assert distance_in_words(metres, "en") == en
+
+
+@pytest.mark.parametrize("language", WORDINGS)
+def test_what_is_told_over_the_chat_fits_there(language: str) -> None:
+    wording = WORDINGS[language]
+    told = [wording.thanks_right, wording.thanks_wrong, wording.thanks_none]
+    told += [wording.no_more_photos, wording.that_is_all]
+    told += [wording.errors[error] for error in (PlaceGone, QuestionGone, ButtonExpired)]
+    assert all(len(sentence) <= 200 for sentence in told)  # Telegram's bound
+    assert not any("<" in sentence for sentence in told), "no markup is read there"

@@ -1,0 +1,71 @@
+from aiogram.methods import AnswerCallbackQuery, AnswerInlineQuery
+from aiogram.types import Update
+
+from bot.locales.en import EN
+from bot.middlewares import throttling
+from tests.bot.conftest import Chat
+from tests.bot.telegram import numbers, update
+
+PER_MINUTE = 30
+
+
+async def texts(chat: Chat, event: Update) -> list[str]:
+    return [call.text for call in await chat.feed(event)]
+
+
+async def test_who_asks_too_much_is_told_once_and_others_are_answered(chat: Chat) -> None:
+    for _ in range(PER_MINUTE):
+        assert await texts(chat, update(text="/start")) == [EN.start]
+    assert await texts(chat, update(text="/start")) == [EN.too_many]
+    assert await texts(chat, update(text="/start")) == []
+    assert await texts(chat, update(text="/start", sender=8)) == [EN.start]
+
+
+async def test_patience_is_rewarded(chat: Chat) -> None:
+    for _ in range(PER_MINUTE + 1):
+        await chat.feed(update(text="/start"))
+    [limits] = [
+        m for m in chat.dispatcher.message.middleware if isinstance(m, throttling.Throttling)
+    ]
+    limits._allowances["person", 7].as_of -= 4  # as if that long had passed
+    assert await texts(chat, update(text="/start")) == [EN.start]
+    assert await texts(chat, update(text="/start")) == [EN.start]
+    assert await texts(chat, update(text="/start")) == [], "told less than a minute ago"
+
+
+async def test_a_group_may_not_ask_more_than_telegram_lets_the_bot_answer(chat: Chat) -> None:
+    for sender in range(throttling.GROUP_PER_MINUTE):
+        asked = update(text="/help@guide_bot", chat="supergroup", sender=100 + sender)
+        assert len(await chat.feed(asked)) == 1
+    asked = update(text="/help@guide_bot", chat="supergroup", sender=500)
+    assert await texts(chat, asked) == [EN.too_many_in_group]
+    assert await texts(chat, update(text="/start", sender=100)) == [EN.start]
+
+
+async def test_talk_in_a_group_that_is_not_for_the_bot_costs_nothing(chat: Chat) -> None:
+    for _ in range(2 * PER_MINUTE):
+        assert await chat.feed(update(text="nice weather", chat="supergroup")) == []
+    asked = update(text="/help@guide_bot", chat="supergroup")
+    assert EN.too_many not in await texts(chat, asked)
+
+
+async def test_buttons_pressed_too_often_stop_spinning_and_say_why_once(chat: Chat) -> None:
+    person = {"id": 7, "is_bot": False, "first_name": "Ann", "language_code": "en"}
+    for _ in range(PER_MINUTE + 2):
+        pressed = {"id": "1", "from": person, "chat_instance": "1", "data": "?", "message": None}
+        message = update(text="x").message.model_dump(mode="json", exclude_none=True)
+        content = {"update_id": next(numbers), "callback_query": {**pressed, "message": message}}
+        await chat.feed(Update.model_validate(content))
+    answers = [call for call in chat.telegram.calls if isinstance(call, AnswerCallbackQuery)]
+    assert [answer.text for answer in answers[-2:]] == [EN.too_many, None]
+
+
+async def test_hasty_typing_in_inline_mode_is_left_out_without_a_word(chat: Chat) -> None:
+    person = {"id": 7, "is_bot": False, "first_name": "Ann", "language_code": "en"}
+    for _ in range(throttling.INLINE_PER_MINUTE + 20):
+        asked = {"id": "1", "from": person, "query": "", "offset": ""}
+        await chat.feed(Update.model_validate({"update_id": 1, "inline_query": asked}))
+    answers = [call for call in chat.telegram.calls if isinstance(call, AnswerInlineQuery)]
+    assert throttling.INLINE_PER_MINUTE <= len(answers) < throttling.INLINE_PER_MINUTE + 20
+    assert chat.telegram.sent == [] or all(c.chat_id == -1001234567890 for c in chat.telegram.sent)
+    assert await texts(chat, update(text="/start")) == [EN.start]
