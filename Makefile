@@ -7,12 +7,12 @@ DEMO_DATA ?= data/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-clip lint bench clean
+.PHONY: help demo chat test test-load test-clip lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.bundled ## draw a city, index it and ask about a photo and a text; no token, no downloads of models
+demo: $(VENV)/.bundled ## draw a city, index it, ask about it, and chat with the bot in a browser; no token needed
 	@echo "==> drawing the demo city into $(DEMO_DATA)"
 	@$(BIN)/python -m offline import demo --data-dir $(DEMO_DATA) --queries $(DEMO_DATA)/queries
 	@echo "==> embedding its photos and publishing them"
@@ -21,14 +21,23 @@ demo: $(VENV)/.bundled ## draw a city, index it and ask about a photo and a text
 	@$(BIN)/python -m offline ask --data-dir $(DEMO_DATA) $(DEMO_DATA)/queries/demo-clock-tower.jpg "мост через реку"
 	@echo
 	@echo "What next:"
-	@echo "  your own photos   $(BIN)/python -m offline ask --data-dir $(DEMO_DATA) PHOTO.jpg \"some words\""
+	@echo "  ask more          $(BIN)/python -m offline ask --data-dir $(DEMO_DATA) PHOTO.jpg \"some words\""
 	@echo "  the Telegram bot  get a token from @BotFather, then"
 	@echo "                    GUIDE_BOT_TOKEN=... GUIDE_DATA_DIR=$(DEMO_DATA) $(BIN)/python -m bot"
 	@echo "  your own city     $(BIN)/python -m offline import folder FOLDER  (see README.md)"
+	@echo "  chat with it      make chat"
+	@if [ -t 0 ] && [ -t 1 ]; then echo && $(MAKE) --no-print-directory chat; fi
+
+chat: $(VENV)/.bundled ## chat with the bot about the demo city in a browser, on a Telegram of your own; no token needed
+	@$(BIN)/python -m bot --sandbox --data-dir $(DEMO_DATA)
 
 test: $(VENV)/.dev ## run the tests (no torch needed)
 	@echo "==> running the tests"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-load: $(VENV)/.dev ## run the bot process under load and faults
+	@echo "==> running the load tests; takes a few minutes"
+	@$(BIN)/python -m pytest -m load
 
 test-clip: $(VENV)/.clip ## run the tests of the clip embedder (installs torch)
 	@echo "==> running the tests that need torch and sentence-transformers"
