@@ -24,10 +24,9 @@ from bot.server import Webhook, build_app, listening, webhook_path
 from bot.storage import StorageChat
 from bot.updates import confirm, poll, prepare, set_webhook
 from bot.waiting_line import WaitingLine
-from core.embedders import load_embedder
+from core.assembly import make_guide
 from core.errors import NoSnapshot
 from core.guide import CityGuide
-from core.images import ImageLimits
 from core.places import Photo
 from core.querylog import FILE_NAME, QueryLog, load_hash_key
 from core.settings import Settings
@@ -200,16 +199,7 @@ def _hash_key(settings: Settings) -> bytes:
 def _loaded_guide(settings: Settings) -> Iterator[CityGuide]:
     if SnapshotStore(settings.data_dir).current() is None:  # told before a model is loaded
         raise NoSnapshot(f"nothing has been published in {settings.data_dir} yet")
-    limits = ImageLimits.of(
-        max_photo_mb=settings.max_photo_mb, max_megapixels=settings.max_megapixels
-    )
-    embedder = load_embedder(
-        settings.embedder,
-        text_model=settings.text_model,
-        cache_dir=settings.data_dir / "cache",
-        threads=settings.threads,
-    )
-    guide = CityGuide(settings.data_dir, embedder, k=settings.k, limits=limits)
+    guide = make_guide(settings)
     try:
         yield guide
     finally:
