@@ -15,7 +15,6 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +22,12 @@ from typing import Any
 
 import numpy as np
 
+from core.catalogue_file import read_catalogue, write_catalogue
 from core.embedders.base import Embedder, Embeddings
 from core.errors import DataDirError, NoSnapshot, SnapshotCorrupt, SnapshotMismatch
 from core.files import write_atomic
 from core.index import PhotoIndex
-from core.places import Photo, Place, Point
+from core.places import Photo, Place
 from core.text_search import PlaceWords
 
 FORMAT = 1
@@ -35,19 +35,6 @@ FOLDER = "snapshots"
 CURRENT = "current"
 MANIFEST = "manifest.json"
 DRAFT_PREFIX = ".draft-"
-
-_SCHEMA = """
-    CREATE TABLE places (
-        row INTEGER PRIMARY KEY, place_id TEXT UNIQUE NOT NULL, name TEXT NOT NULL, name_en TEXT,
-        kinds TEXT, city TEXT, lat REAL, lon REAL, rate TEXT, wikidata TEXT, description TEXT,
-        source TEXT
-    ) STRICT;
-    CREATE TABLE photos (
-        row INTEGER PRIMARY KEY, photo_id TEXT UNIQUE NOT NULL,
-        place_id TEXT NOT NULL REFERENCES places (place_id),
-        path TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL
-    ) STRICT;
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +208,7 @@ class SnapshotStore:
         if version is None:
             raise NoSnapshot(f"nothing has been published in {self.folder} yet")
         try:
-            places, _ = _read_catalogue(self.folder / version / "catalogue.sqlite")
+            places, _ = read_catalogue(self.folder / version / "catalogue.sqlite")
         except sqlite3.Error as error:
             raise SnapshotCorrupt(f"snapshot {version} cannot be read: {error}") from error
         return places
@@ -245,7 +232,7 @@ class SnapshotStore:
 
 def _write(draft: Path, version: str, created: datetime, content: SnapshotContent) -> Manifest:
     """Write all files of a snapshot, the manifest last."""
-    _write_catalogue(draft / "catalogue.sqlite", content.places, content.photos)
+    write_catalogue(draft / "catalogue.sqlite", content.places, content.photos)
     np.save(draft / "embeddings.npy", content.visual)
     np.save(draft / "joint.npy", content.joint)
     words = content.words
@@ -274,7 +261,7 @@ def _load(folder: Path) -> Snapshot:
         for name, expected in manifest.files.items():
             if _sha256(folder / Path(name).name) != expected:
                 raise SnapshotCorrupt(f"{folder / name} is not the file that was published")
-        places, photos = _read_catalogue(folder / "catalogue.sqlite")
+        places, photos = read_catalogue(folder / "catalogue.sqlite")
         snapshot = Snapshot(
             manifest=manifest,
             places=places,
@@ -310,59 +297,6 @@ def _read_manifest(folder: Path) -> Manifest:
         return Manifest(**{**fields, "thresholds": Thresholds(**fields["thresholds"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SnapshotCorrupt(f"{path} is not a readable manifest: {error}") from error
-
-
-def _write_catalogue(path: Path, places: Sequence[Place], photos: Sequence[Photo]) -> None:
-    with closing(sqlite3.connect(path)) as database, database:
-        database.executescript(_SCHEMA)
-        database.executemany(
-            "INSERT INTO places VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (row, p.place_id, p.name, p.name_en, ",".join(p.kinds), p.city)
-                + ((p.point.lat, p.point.lon) if p.point else (None, None))
-                + (p.rate, p.wikidata, p.description, p.source)
-                for row, p in enumerate(places)
-            ),
-        )
-        database.executemany(
-            "INSERT INTO photos VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                (row, p.photo_id, p.place_id, p.path, p.width, p.height)
-                for row, p in enumerate(photos)
-            ),
-        )
-
-
-def _read_catalogue(path: Path) -> tuple[tuple[Place, ...], tuple[Photo, ...]]:
-    read_only = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(read_only, uri=True)) as database:
-        places = tuple(
-            Place(
-                place_id=place_id,
-                name=name,
-                name_en=name_en,
-                kinds=tuple(kinds.split(",")) if kinds else (),
-                city=city,
-                point=Point(lat, lon) if lat is not None else None,
-                rate=rate,
-                wikidata=wikidata,
-                description=description,
-                source=source,
-            )
-            for (
-                place_id, name, name_en, kinds, city, lat, lon, rate, wikidata, description, source,
-            ) in database.execute(
-                "SELECT place_id, name, name_en, kinds, city, lat, lon, rate, wikidata,"
-                " description, source FROM places ORDER BY row"
-            )
-        )  # fmt: skip
-        photos = tuple(
-            Photo(*columns)
-            for columns in database.execute(
-                "SELECT photo_id, place_id, path, width, height FROM photos ORDER BY row"
-            )
-        )
-    return places, photos
 
 
 def _sha256(path: Path) -> str:
