@@ -12,6 +12,8 @@ from core.places import Place
 
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 
+WORTH_SAYING = 0.01  # share below which people are not bothered with a candidate
+
 Answer = Recognition | SearchResult | GuideError
 
 
@@ -99,14 +101,13 @@ def as_lines(guide: CityGuide, asked: str, answer: Answer, language: str) -> lis
     ranked = [
         f"  {n}. {place.share:4.0%}  {_described(place.place, language)}"
         for n, place in enumerate(answer.places, start=1)
+        if place.share >= WORTH_SAYING or n == 1
     ]
     verdict = "this looks like:" if answer.confident else "not sure; perhaps one of these:"
-    telling = informative_kinds(category.kind for category in answer.categories)
-    categories = ", ".join(
-        f"{kind_label(category.kind, language)} {category.share:.0%}"
-        for category in answer.categories
-        if category.kind in telling
+    telling = informative_kinds(
+        category.kind for category in answer.categories if category.share >= WORTH_SAYING
     )
+    categories = ", ".join(kind_label(kind, language) for kind in telling)
     closest = guide.photo_file(answer.photos[0].photo)
     return [
         f"{asked}: {verdict}",
