@@ -112,7 +112,7 @@ def as_lines(guide: CityGuide, asked: str, answer: Answer, language: str) -> lis
     return [
         f"{asked}: {verdict}",
         *ranked,
-        f"  categories: {categories}",
+        *([f"  categories: {categories}"] if categories else []),
         f"  closest photo: {closest}",
     ]
 

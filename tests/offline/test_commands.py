@@ -214,6 +214,15 @@ def test_people_read_names_shares_and_categories(demo_data: Path, tmp_path: Path
     assert "%" in result.stdout
 
 
+def test_places_without_categories_get_no_empty_line(tmp_path: Path) -> None:
+    city = folder_city(tmp_path / "city")
+    run("import", "folder", city, "--data-dir", tmp_path / "data")
+    assert run("index", "--data-dir", tmp_path / "data").exit_code == 0
+    result = run("ask", city / "red" / "0.jpg", "--data-dir", tmp_path / "data")
+    assert "  1." in result.stdout
+    assert "categories:" not in result.stdout
+
+
 def test_snapshots_are_listed_and_rolled_back(data: Path) -> None:
     [first] = json.loads(run("snapshots", "--json", "--data-dir", data).stdout)["snapshots"]
     result = run("rollback", "--data-dir", data)
