@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from core.catalogue_file import read_catalogue, write_catalogue
+from core.certainty import Certainty
 from core.embedders.base import Embedder, Embeddings
 from core.errors import DataDirError, NoSnapshot, SnapshotCorrupt, SnapshotMismatch
 from core.files import write_atomic
@@ -30,7 +31,7 @@ from core.index import PhotoIndex
 from core.places import Photo, Place
 from core.text_search import PlaceWords
 
-FORMAT = 1
+FORMAT = 2
 FOLDER = "snapshots"
 CURRENT = "current"
 MANIFEST = "manifest.json"
@@ -41,8 +42,9 @@ DRAFT_PREFIX = ".draft-"
 class Thresholds:
     """From where on an answer is claimed; chosen on the gallery when it is published."""
 
-    min_score: float  # cosine of the closest photo of the best place
-    min_share: float  # share of the best place
+    sharpness: float  # power that shares are raised to, see `certainty.sharpened`
+    certainty: Certainty  # how sure the first place of an answer is
+    min_certainty: float  # from which on that place is claimed
     min_stand_out: float  # of a place that words may mean, see `text_search.Meaning`
 
 
@@ -294,9 +296,13 @@ def _read_manifest(folder: Path) -> Manifest:
                 f"{folder} has format {fields['format']}, this release reads format {FORMAT}: "
                 "run `python -m offline index`"
             )
-        return Manifest(**{**fields, "thresholds": Thresholds(**fields["thresholds"])})
+        return Manifest(**{**fields, "thresholds": _thresholds(fields["thresholds"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SnapshotCorrupt(f"{path} is not a readable manifest: {error}") from error
+
+
+def _thresholds(fields: Mapping[str, Any]) -> Thresholds:
+    return Thresholds(**{**fields, "certainty": Certainty(**fields["certainty"])})
 
 
 def _sha256(path: Path) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.certainty import sharpened
 from core.snapshot import Thresholds
 from core.vote import Candidate, CategoryShare, Neighbour, category_vote, knn_vote, with_distance
 
@@ -16,6 +17,7 @@ class Verdict:
     candidates: tuple[Candidate, ...]  # every place that was voted for, best first
     places: tuple[Candidate, ...]  # the up to 5 offered; their shares sum to 1
     categories: tuple[CategoryShare, ...]  # up to 5, best first; their shares sum to 1
+    certainty: float  # probability that the first place is right, in [0, 1]
     confident: bool  # whether the first place is claimed
 
 
@@ -33,21 +35,24 @@ def verdict(
         neighbours: the k nearest gallery photos, any order; may be empty.
         place_sizes: photos in the gallery by place_id.
         kinds: categories by place_id.
-        thresholds: from where on the first place is claimed.
+        thresholds: what the gallery taught about shares, and from where on a place is claimed.
         distances_m: metres from the person by place_id, if the person's position is known.
     """
     candidates = knn_vote(neighbours, place_sizes=place_sizes)
+    candidates = sharpened(candidates, thresholds.sharpness)
     if distances_m is not None:
         candidates = with_distance(candidates, distances_m)
     offered = candidates[:ANSWERS]
     offered_share = sum(candidate.share for candidate in offered)
     categories = category_vote(candidates, kinds)[:ANSWERS]
     category_share = sum(category.share for category in categories)
+    certainty = 0.0
+    if candidates:
+        certainty = thresholds.certainty.of(candidates[0].best.score, candidates[0].share)
     return Verdict(
         candidates=tuple(candidates),
         places=tuple(Candidate(c.place_id, c.share / offered_share, c.best) for c in offered),
         categories=tuple(CategoryShare(c.kind, c.share / category_share) for c in categories),
-        confident=bool(candidates)
-        and candidates[0].best.score >= thresholds.min_score
-        and candidates[0].share >= thresholds.min_share,
+        certainty=certainty,
+        confident=bool(candidates) and certainty >= thresholds.min_certainty,
     )

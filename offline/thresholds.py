@@ -1,26 +1,43 @@
-"""From where on an answer is claimed, chosen on the gallery itself."""
+"""What the gallery teaches about its own answers: how sure they are, and which to claim."""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 
+from core.certainty import Certainty, share_odds, sharpened
 from core.embedders.base import Embeddings
 from core.index import PhotoIndex
 from core.snapshot import Thresholds
 from core.text_search import Meaning
-from core.vote import Neighbour, knn_vote
+from core.vote import Candidate, Neighbour, knn_vote
 from offline.near_duplicates import SAME_COSINE, Shots
 
 SAMPLE = 2000  # photos asked, at most: enough for the quantiles, seconds of work
-KEPT = 0.95  # share of right answers whose similarity must stay claimed
+ASKED_TOGETHER = 256  # photos searched at a time, to bound memory
+KEPT = 0.95  # share of right answers that must stay claimed
 WANTED_PRECISION = 0.95  # of the claimed names, on photos of known places
-FEWEST = 20  # answers needed to choose anything
+FEWEST = 20  # right answers needed to choose anything
+SHARPNESSES = np.linspace(0.5, 3.0, 26)
 
 SMALL_TALK_REFUSED = 0.9  # share of phrases that name no place
 
-CAUTIOUS_SCORE, CAUTIOUS_SHARE = 0.0, 0.5  # for galleries too small to learn from
+# For galleries too small to learn from: a share is as sure as it says, and half is enough.
+CAUTIOUS = (1.0, Certainty(bias=0.0, per_score=0.0, per_odds=1.0), 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the rest of the gallery said of one of its photos."""
+
+    candidates: Sequence[Candidate]  # at least one
+    right: bool
+
+    def first_share(self, sharpness: float) -> float:
+        return sharpened(self.candidates, sharpness)[0].share
 
 
 def choose_thresholds(
@@ -35,8 +52,10 @@ def choose_thresholds(
 ) -> Thresholds:
     """Ask every gallery photo (or a sample) of the rest of the gallery, and see when that is right.
 
-    ``min_score`` keeps 95 % of the right answers. ``min_share`` is the smallest share from which
-    on 95 % of the answers are right; where nearly all are, no more than half is asked for.
+    Each photo is asked twice: without its copies, and without its whole place, as a photo of a
+    place that nobody has. ``sharpness`` makes the shares of the former mean how often they are
+    right; ``certainty`` tells right answers from both kinds of wrong ones; ``min_certainty`` keeps
+    95 % of the right answers, or fewer if less than 95 % of the answers claimed were right.
     ``min_stand_out`` refuses 90 % of ``small_talk``.
 
     Args:
@@ -48,49 +67,81 @@ def choose_thresholds(
         small_talk: words that name no place, in the joint space, (phrases, joint_dim).
         k: neighbours that vote.
     """
-    min_score, min_share = _for_photos(*_answers(visual, place_ids, shots, index, k))
+    known, strange = _answers(visual, place_ids, shots, index, k)
+    sharpness, certainty, min_certainty = _for_photos(known, strange)
     stand_out = meaning.stand_out(small_talk).max(axis=1)
     return Thresholds(
-        min_score=round(min_score, 4),
-        min_share=round(min_share, 4),
+        sharpness=round(sharpness, 2),
+        certainty=certainty,
+        min_certainty=round(min_certainty, 4),
         min_stand_out=round(float(np.quantile(stand_out, SMALL_TALK_REFUSED)), 4),
     )
 
 
 def _answers(
     visual: Embeddings, place_ids: Sequence[str], shots: Shots, index: PhotoIndex, k: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Similarity and share of the best place, and whether it was right, of each photo asked."""
-    asked = np.unique(np.linspace(0, len(visual) - 1, min(SAMPLE, len(visual))).astype(int))
+) -> tuple[list[_Answer], list[_Answer]]:
+    """Answers to the photos asked, as photos of known places and as photos of unknown ones."""
     sizes = Counter(place_ids)
-    scores, shares, right = [], [], []
-    nearest = index.search(visual[asked], 2 * k)
-    for row, rows, cosines in zip(asked, nearest.rows, nearest.scores, strict=True):
-        copies = shots.same_as(row, rows) | (cosines >= SAME_COSINE) | (rows == row)
-        others = [
-            Neighbour(str(other), place_ids[other], float(cosine))
-            for other, cosine in zip(rows[~copies], cosines[~copies], strict=True)
-        ][:k]
-        if others:
-            best = knn_vote(others, place_sizes=sizes)[0]
-            scores.append(best.best.score)
-            shares.append(best.share)
-            right.append(best.place_id == place_ids[row])
-    return np.array(scores), np.array(shares), np.array(right, dtype=bool)
+    places = np.array(place_ids)
+    deep = 2 * k + max(sizes.values())  # k are left when a place and some copies are taken out
+    known, strange = [], []
+
+    def ask(rows: NDArray[np.int64], cosines: NDArray[np.float32]) -> Sequence[Candidate]:
+        jurors = [
+            Neighbour(str(row), place_ids[row], float(cosine))
+            for row, cosine in zip(rows[:k], cosines[:k], strict=True)
+        ]
+        return knn_vote(jurors, place_sizes=sizes)
+
+    asked = np.unique(np.linspace(0, len(visual) - 1, min(SAMPLE, len(visual))).astype(int))
+    for start in range(0, len(asked), ASKED_TOGETHER):
+        batch = asked[start : start + ASKED_TOGETHER]
+        nearest = index.search(visual[batch], deep)
+        for row, rows, cosines in zip(batch, nearest.rows, nearest.scores, strict=True):
+            others = ~(shots.same_as(row, rows) | (cosines >= SAME_COSINE) | (rows == row))
+            elsewhere = others & (places[rows] != place_ids[row])
+            if candidates := ask(rows[others], cosines[others]):
+                known.append(_Answer(candidates, candidates[0].place_id == place_ids[row]))
+            if candidates := ask(rows[elsewhere], cosines[elsewhere]):
+                strange.append(_Answer(candidates, right=False))
+    return known, strange
 
 
 def _for_photos(
-    scores: NDArray[np.float64], shares: NDArray[np.float64], right: NDArray[np.bool_]
-) -> tuple[float, float]:
-    """Choose ``min_score`` and ``min_share``."""
-    if right.sum() < FEWEST:
-        return CAUTIOUS_SCORE, CAUTIOUS_SHARE
-    min_score = float(np.quantile(scores[right], 1 - KEPT))
-    order = np.argsort(-shares)
+    known: Sequence[_Answer], strange: Sequence[_Answer]
+) -> tuple[float, Certainty, float]:
+    """Choose ``sharpness``, ``certainty`` and ``min_certainty``."""
+    right = np.array([answer.right for answer in known], dtype=bool)
+    if right.sum() < FEWEST or not strange:
+        return CAUTIOUS
+    sharpness = float(min(SHARPNESSES, key=lambda power: _log_loss(known, power)))
+    asked = [*known, *strange]
+    certainty = _fitted(asked, sharpness)
+    sure = np.array(
+        [certainty.of(a.candidates[0].best.score, a.first_share(sharpness)) for a in known]
+    )
+    keeping = float(np.quantile(sure[right], 1 - KEPT))
+    order = np.argsort(-sure)
     precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     reached = np.flatnonzero(precision >= WANTED_PRECISION)
-    if not len(reached):
-        return min_score, CAUTIOUS_SHARE
-    min_share = float(shares[order][reached[-1]])
-    all_of_them = reached[-1] == len(order) - 1
-    return min_score, min(min_share, CAUTIOUS_SHARE) if all_of_them else min_share
+    precise = float(sure[order][reached[-1]]) if len(reached) else 1.0
+    return sharpness, certainty, max(keeping, precise)
+
+
+def _log_loss(answers: Sequence[_Answer], sharpness: float) -> float:
+    """How badly the stated shares foretell which answers are right."""
+    shares = np.array([answer.first_share(sharpness) for answer in answers])
+    right = np.array([answer.right for answer in answers])
+    return float(-np.log(np.clip(np.where(right, shares, 1 - shares), 1e-6, 1)).mean())
+
+
+def _fitted(answers: Sequence[_Answer], sharpness: float) -> Certainty:
+    """A logistic regression of being right, over the first place's cosine and share."""
+    evidence = np.array(
+        [(a.candidates[0].best.score, share_odds(a.first_share(sharpness))) for a in answers]
+    )
+    spread = np.maximum(evidence.std(axis=0), 1e-6)  # cosines and odds differ in size
+    model = LogisticRegression().fit(evidence / spread, [answer.right for answer in answers])
+    per_score, per_odds = (model.coef_[0] / spread).tolist()
+    return Certainty(round(float(model.intercept_[0]), 4), round(per_score, 4), round(per_odds, 4))

@@ -24,7 +24,7 @@ from offline.evaluating.outcomes import Outcomes, PhotoOutcome, TextOutcome, as_
 from offline.evaluating.running import Asked
 from offline.near_duplicates import SAME_BITS, SAME_COSINE
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ Statistic = Callable[[Table], float]
 _PHOTO_FIELDS = [
     ("group", "i8"), ("kind", "i8"), ("known", "?"),
     ("rank", "f8"), ("category", "f8"), ("first_category", "f8"), ("contest_category", "f8"),
-    ("share", "f8"), ("score", "f8"), ("confident", "?"),
+    ("share", "f8"), ("score", "f8"), ("certainty", "f8"), ("confident", "?"),
 ]  # fmt: skip
 _TEXT_FIELDS = [
     ("group", "i8"), ("rank", "f8"), ("precision", "f8"), ("real", "?"), ("names", "?"),
@@ -105,7 +105,8 @@ def photo_sample(outcomes: Sequence[PhotoOutcome], unknown: Sequence[PhotoOutcom
         (
             group, kind if outcome.kind else NO_KIND, at < len(outcomes),
             outcome.rank, outcome.category_rank, outcome.first_category_rank,
-            outcome.contest_category_rank, outcome.share, outcome.score, outcome.confident,
+            outcome.contest_category_rank, outcome.share, outcome.score,
+            outcome.certainty, outcome.confident,
         )
         for at, (outcome, group, kind) in enumerate(zip(both, groups, kinds, strict=True))
     ]  # fmt: skip
@@ -157,8 +158,8 @@ SMALL_STATISTICS = {
 UNKNOWN_STATISTICS: Mapping[str, Statistic] = {
     "similarity_auroc": lambda t: auroc(*_parts(t, "score")),
     "similarity_fpr_95": lambda t: false_positive_rate(*_parts(t, "score")),
-    "share_auroc": lambda t: auroc(*_parts(t, "share")),
-    "share_fpr_95": lambda t: false_positive_rate(*_parts(t, "share")),
+    "certainty_auroc": lambda t: auroc(*_parts(t, "certainty")),
+    "certainty_fpr_95": lambda t: false_positive_rate(*_parts(t, "certainty")),
     "claimed_known": lambda t: _share(t["confident"][t["known"]]),
     "claimed_unknown": lambda t: _share(t["confident"][~t["known"]]),
     "claimed_right": lambda t: hit_at(t["rank"][t["confident"]], 1),

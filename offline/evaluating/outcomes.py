@@ -25,6 +25,7 @@ class PhotoOutcome:
     photo: str  # path below the data folder of the gallery photo that argues for it
     share: float  # stated for the first answer, in [0, 1]
     score: float  # cosine of that gallery photo
+    certainty: float  # probability that the first answer is right, as the guide judges it
     confident: bool  # whether the first answer is claimed
 
     @property

@@ -175,6 +175,7 @@ class Jury:
             photo=best.best.photo_id if best else "",
             share=best.share if best else 0.0,
             score=best.best.score if best else -1.0,
+            certainty=outcome.certainty,
             confident=outcome.confident,
         )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.certainty import Certainty
 from core.errors import DataDirError, NoSnapshot, SnapshotCorrupt, SnapshotMismatch
 from core.places import Photo, Place, Point
 from core.snapshot import SnapshotContent, SnapshotStore, Thresholds
@@ -25,6 +26,9 @@ PHOTOS = tuple(
 )
 
 
+THRESHOLDS = Thresholds(1.5, Certainty(-1.0, 2.0, 0.5), 0.6, 0.1)
+
+
 def content(fingerprint: str = "f" * 64, embedder: str = "colours") -> SnapshotContent:
     model = ColourEmbedder()
     images = [coloured_photo(("red", "blue")[n % 2], seed=n) for n in range(len(PHOTOS))]
@@ -36,7 +40,7 @@ def content(fingerprint: str = "f" * 64, embedder: str = "colours") -> SnapshotC
         visual=embeddings.visual,
         joint=embeddings.joint,
         words=embed_places(PLACES, model.embed_texts),
-        thresholds=Thresholds(0.5, 0.25, 0.1),
+        thresholds=THRESHOLDS,
         fingerprint=fingerprint,
     )
 
@@ -52,7 +56,7 @@ def test_what_was_published_is_what_is_loaded(store: SnapshotStore) -> None:
     assert loaded.manifest == published
     assert loaded.places == PLACES
     assert loaded.photos == PHOTOS
-    assert loaded.manifest.thresholds == Thresholds(0.5, 0.25, 0.1)
+    assert loaded.manifest.thresholds == THRESHOLDS
     assert np.array_equal(loaded.joint, content().joint)
     assert np.array_equal(loaded.words.labels, content().words.labels)
     assert loaded.index.search(content().visual[3:4], 1).rows[0, 0] == 3
@@ -138,7 +142,7 @@ def test_a_damaged_snapshot_is_refused(store: SnapshotStore, name: str, harm: st
         store.load(ColourEmbedder())
 
 
-@pytest.mark.parametrize("manifest", [b"", b"{", b"[]", b'{"format": 1}', b"\xff\xfe"])
+@pytest.mark.parametrize("manifest", [b"", b"{", b"[]", b'{"format": 2}', b"\xff\xfe"])
 def test_an_unreadable_manifest_is_refused(store: SnapshotStore, manifest: bytes) -> None:
     version = store.publish(content()).version
     (store.folder / version / "manifest.json").write_bytes(manifest)

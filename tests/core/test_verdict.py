@@ -1,5 +1,6 @@
 import pytest
 
+from core.certainty import Certainty
 from core.snapshot import Thresholds
 from core.verdict import ANSWERS, Verdict, verdict
 from core.vote import Neighbour
@@ -7,12 +8,17 @@ from core.vote import Neighbour
 KINDS = {f"place{n}": ("towers", f"kind{n}") for n in range(8)}
 
 
-def judged(scores: dict[str, float], *, min_score: float = 0.0, min_share: float = 0.0) -> Verdict:
+AS_STATED = Certainty(bias=0.0, per_score=0.0, per_odds=1.0)  # as sure as the share says
+
+
+def judged(
+    scores: dict[str, float], *, certainty: Certainty = AS_STATED, min_certainty: float = 0.0
+) -> Verdict:
     return verdict(
         [Neighbour(f"photo of {place_id}", place_id, score) for place_id, score in scores.items()],
         place_sizes=dict.fromkeys(scores, 1),
         kinds=KINDS,
-        thresholds=Thresholds(min_score=min_score, min_share=min_share, min_stand_out=0.0),
+        thresholds=Thresholds(1.0, certainty, min_certainty, min_stand_out=0.0),
     )
 
 
@@ -27,10 +33,21 @@ def test_shares_of_what_is_offered_sum_to_one() -> None:
 
 
 def test_a_claim_needs_both_similarity_and_share() -> None:
+    both = Certainty(bias=-12.0, per_score=12.0, per_odds=1.0)
     close_call, clear = {"place1": 0.9, "place2": 0.9}, {"place1": 0.9, "place2": 0.5}
-    assert judged(clear, min_score=0.8, min_share=0.6).confident
-    assert not judged(close_call, min_score=0.8, min_share=0.6).confident
-    assert not judged(clear, min_score=0.95, min_share=0.6).confident
+    far = {place_id: score - 0.8 for place_id, score in clear.items()}
+    assert judged(clear, certainty=both, min_certainty=0.6).confident
+    assert not judged(close_call, certainty=both, min_certainty=0.6).confident
+    assert not judged(far, certainty=both, min_certainty=0.6).confident
+
+
+def test_a_claim_obeys_the_certainty_asked_for() -> None:
+    answer = judged({"place1": 0.9, "place2": 0.87})
+    assert answer.certainty == pytest.approx(answer.places[0].share, abs=1e-3)
+    assert judged({"place1": 0.9, "place2": 0.87}, min_certainty=answer.certainty).confident
+    assert not judged(
+        {"place1": 0.9, "place2": 0.87}, min_certainty=answer.certainty + 0.01
+    ).confident
 
 
 def test_distance_decides_between_lookalikes() -> None:
@@ -39,7 +56,7 @@ def test_distance_decides_between_lookalikes() -> None:
         neighbours,
         place_sizes={"far": 1, "near": 1},
         kinds={},
-        thresholds=Thresholds(min_score=0, min_share=0, min_stand_out=0),
+        thresholds=Thresholds(1.0, AS_STATED, min_certainty=0, min_stand_out=0),
         distances_m={"far": 1_000_000.0, "near": 10.0},
     )
     assert [candidate.place_id for candidate in outcome.places] == ["near", "far"]

@@ -52,12 +52,6 @@ def shares(title: str, low: float = 0.0, high: float = 1.0) -> Axis:
     return Axis(title, ticks[0], ticks[-1], ticks, lambda value: f"{100 * value:.0f} %")
 
 
-def cosines(title: str, low: float) -> Axis:
-    """An axis of cosine similarities from ``low`` or a little less to 1."""
-    ticks = _ticks(low, 1.0)
-    return Axis(title, ticks[0], ticks[-1], ticks)
-
-
 def chart(
     about: str, x: Axis, y: Axis, series: Sequence[Series], *, marks: Sequence[Point] = ()
 ) -> str:

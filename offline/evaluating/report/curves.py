@@ -10,7 +10,7 @@ from core.metrics import calibration_bins, hit_at, risk_coverage
 from offline.evaluating.evaluation import Evaluation
 from offline.evaluating.measures import SMALL
 from offline.evaluating.outcomes import PhotoOutcome
-from offline.evaluating.report.charts import Axis, Series, chart, cosines, outline, shares
+from offline.evaluating.report.charts import Axis, Series, chart, outline, shares
 from offline.evaluating.tables import CURVE_LENGTH, CURVE_POINTS
 
 LABELS = {"gallery": "gallery", "queries": "labelled photos"}
@@ -46,11 +46,11 @@ def charts(evaluation: Evaluation) -> Iterator[str]:
         )
     if outcomes.unknown and outcomes.known:
         known = "queries" if outcomes.queries else "gallery"
-        least = evaluation.asked.snapshot.manifest.thresholds.min_score
+        least = evaluation.asked.snapshot.manifest.thresholds.min_certainty
         yield _plot(
             "Known and unknown",
-            f"similarity of the photo that argues for the answer; dashed: claimed from {least:.3f}",
-            _similarity({known: outcomes.known, "unknown": outcomes.unknown}, least),
+            f"how sure the guide is of its first answer; dashed: claimed from {least:.3f}",
+            _certainty({known: outcomes.known, "unknown": outcomes.unknown}, least),
             [(known, "known"), ("unknown", "unknown")],
         )
 
@@ -139,13 +139,12 @@ def _small_galleries(evaluation: Evaluation) -> str:
     return chart("Recall with few photos of each place", x, shares("recall", lowest), series)
 
 
-def _similarity(sets: dict[str, list[PhotoOutcome]], least: float) -> str:
-    scores = {name: np.array([photo.score for photo in photos]) for name, photos in sets.items()}
-    lowest = min(least, *(float(part.min()) for part in scores.values()))
-    x = cosines("similarity", max(-1.0, lowest))
+def _certainty(sets: dict[str, list[PhotoOutcome]], least: float) -> str:
+    scores = {name: np.array([p.certainty for p in photos]) for name, photos in sets.items()}
+    x = shares("certainty")
     series = [
         Series(name, outline(part, x.low, x.high), filled=True) for name, part in scores.items()
     ]
     y = Axis("photos, each set by itself", 0, 1, ())
-    about = "Similarity of photos of known and of unknown places"
+    about = "Certainty about photos of known and of unknown places"
     return chart(about, x, y, series, marks=((least, 0), (least, 1)))

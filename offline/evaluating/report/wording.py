@@ -48,20 +48,20 @@ MEASURES: Mapping[str, tuple[str, str]] = {
         "mean distance between a stated share and how often such answers are right",
     ),
     "similarity_auroc": (
-        "Known vs unknown, AUROC",
+        "Known vs unknown by similarity, AUROC",
         "chance that a photo of a known place is more similar to the gallery than an unknown one",
     ),
     "similarity_fpr_95": (
-        "Unknown passing",
+        "Unknown passing by similarity",
         "unknown photos as similar to the gallery as 95 % of the known ones",
     ),
-    "share_auroc": (
-        "Known vs unknown by share, AUROC",
-        "chance that a photo of a known place has the larger share",
+    "certainty_auroc": (
+        "Known vs unknown, AUROC",
+        "chance that the guide is surer of a photo of a known place than of an unknown one",
     ),
-    "share_fpr_95": (
-        "Unknown passing by share",
-        "unknown photos with a share as large as 95 % of the known ones",
+    "certainty_fpr_95": (
+        "Unknown passing",
+        "unknown photos the guide is as sure of as of 95 % of the known ones",
     ),
     "claimed_known": ("Known claimed", "photos of known places answered with confidence"),
     "claimed_unknown": ("Unknown claimed", "photos of no known place answered with confidence"),
@@ -77,7 +77,7 @@ LOWER_IS_BETTER = frozenset(
     {
         "calibration_error",
         "similarity_fpr_95",
-        "share_fpr_95",
+        "certainty_fpr_95",
         "claimed_unknown",
         "real_refused",
     }
@@ -90,6 +90,6 @@ HEADLINES: Mapping[str, tuple[str, ...]] = {
         "name_hit_1", "name_hit_5", "name_mrr", "category_hit_5", "claimed", "claimed_right",
         "calibration_error",
     ),
-    "unknown": ("similarity_auroc", "claimed_unknown"),
+    "unknown": ("certainty_auroc", "claimed_unknown"),
     "texts": ("hit_1", "precision_5", "mrr"),
 }  # fmt: skip

@@ -28,7 +28,7 @@ def outcome(query: str, place_id: str = "tower", **given: object) -> PhotoOutcom
     right = PhotoOutcome(
         query=query, place_id=place_id, kind="towers", rank=1, category_rank=1,
         first_category_rank=1, contest_category_rank=1, answer=place_id, photo="p.jpg",
-        share=0.9, score=0.8, confident=True,
+        share=0.9, score=0.8, certainty=0.9, confident=True,
     )  # fmt: skip
     return replace(right, **given)  # type: ignore[arg-type]
 
@@ -59,15 +59,19 @@ def test_each_measure_is_what_its_name_says() -> None:
 
 
 def test_known_photos_are_told_from_unknown_ones() -> None:
-    known = [outcome("1", score=0.9), outcome("2", "gate", score=0.7, confident=False)]
+    known = [
+        outcome("1", score=0.9),
+        outcome("2", "gate", score=0.7, certainty=0.5, confident=False),
+    ]
     unknown = [
-        wrong("a", "food", rank=math.inf, score=0.8, confident=False),
-        wrong("b", "food", rank=math.inf, score=0.5, confident=True),
+        wrong("a", "food", rank=math.inf, score=0.8, certainty=0.4, confident=False),
+        wrong("b", "food", rank=math.inf, score=0.5, certainty=0.1, confident=True),
     ]
     measures = measure(photo_sample(known, unknown), UNKNOWN_STATISTICS, seed=0, rounds=FEW)
     values = {name: measured.value for name, measured in measures.items()}
     assert values["similarity_auroc"] == 0.75
     assert values["similarity_fpr_95"] == 0.5
+    assert (values["certainty_auroc"], values["certainty_fpr_95"]) == (1.0, 0.0)
     assert (values["claimed_known"], values["claimed_unknown"]) == (0.5, 0.5)
     assert values["claimed_right"] == 0.5
 

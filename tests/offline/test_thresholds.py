@@ -1,0 +1,73 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from core.certainty import Certainty
+from core.embedders.base import Embeddings, unit_rows
+from core.index import PhotoIndex
+from core.places import Place
+from core.snapshot import Thresholds
+from core.text_search import Meaning, embed_places
+from offline.near_duplicates import Shots
+from offline.thresholds import choose_thresholds
+from tests.doubles import ColourEmbedder
+
+DIM = 16
+PHOTOS_A_PLACE = 10
+
+
+def gallery(places: int, *, spread: float, seed: int = 0) -> tuple[Embeddings, list[str]]:
+    """Photos scattered around a centre for each place, by ``spread``."""
+    random = np.random.default_rng(seed)
+    centres = unit_rows(random.normal(size=(places, DIM)))
+    noise = random.normal(size=(places, PHOTOS_A_PLACE, DIM)) * spread / np.sqrt(DIM)
+    photos = unit_rows((centres[:, None] + noise).reshape(-1, DIM))
+    return photos, [f"place{n}" for n in range(places) for _ in range(PHOTOS_A_PLACE)]
+
+
+def chosen(visual: Embeddings, place_ids: Sequence[str]) -> Thresholds:
+    model = ColourEmbedder()
+    places = [Place(place_id, place_id) for place_id in sorted(set(place_ids))]
+    return choose_thresholds(
+        visual,
+        place_ids,
+        Shots([None] * len(visual)),
+        PhotoIndex.build(visual),
+        Meaning(places, embed_places(places, model.embed_texts)),
+        model.embed_texts(["hello", "thank you"]),
+        k=20,
+    )
+
+
+def test_similarity_speaks_for_an_answer() -> None:
+    thresholds = chosen(*gallery(20, spread=0.8))
+    assert thresholds.certainty.of(0.9, 0.8) > thresholds.certainty.of(0.5, 0.8)
+    assert thresholds.certainty.of(0.9, 0.9) > thresholds.certainty.of(0.9, 0.3)
+
+
+def test_a_photo_of_a_place_nobody_has_is_less_sure_than_a_known_one() -> None:
+    thresholds = chosen(*gallery(20, spread=0.8))
+    like_its_place, like_nothing = (0.85, 0.95), (0.45, 0.5)
+    assert thresholds.certainty.of(*like_its_place) >= thresholds.min_certainty
+    assert thresholds.certainty.of(*like_nothing) < thresholds.min_certainty
+
+
+def test_places_that_look_alike_make_shares_more_modest() -> None:
+    clear, blurred = (chosen(*gallery(20, spread=spread)) for spread in (0.8, 2.5))
+    assert blurred.sharpness < clear.sharpness
+
+
+@pytest.mark.parametrize("places", [1, 2])
+def test_a_gallery_too_small_to_learn_from_claims_what_has_half_of_the_vote(places: int) -> None:
+    visual, place_ids = gallery(2, spread=0.3)
+    rows = [0, 1, 2, 10, 11, 12][: 3 * places]
+    thresholds = chosen(visual[rows], [place_ids[row] for row in rows])
+    assert thresholds.sharpness == 1
+    assert thresholds.certainty == Certainty(0.0, 0.0, 1.0)
+    assert thresholds.min_certainty == 0.5
+
+
+def test_a_gallery_of_one_place_has_no_strangers_to_learn_from() -> None:
+    visual, _ = gallery(4, spread=0.8)  # more photos than are needed to choose anything
+    assert chosen(visual, ["place0"] * len(visual)).min_certainty == 0.5
