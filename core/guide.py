@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image
 
+from core.batching import Batcher
 from core.catalogue import Catalogue
 from core.embedders.base import Embedder, Embeddings
 from core.errors import EmptyQuery
@@ -27,6 +28,8 @@ from core.vote import CategoryShare, Neighbour
 from core.words import MAX_QUERY_CHARS, stems
 
 Result = TypeVar("Result")
+
+BATCH_OF_PICTURES, BATCH_OF_TEXTS = 8, 32  # more would only make the first of them wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,8 @@ class CityGuide:
     """Answers queries from the current snapshot. Safe for concurrent use on one event loop.
 
     Decoding and models block, so they run in worker threads of their own: two that decode, one
-    that owns the model.
+    that owns the model for pictures, one that owns the model for words, one that searches. Words
+    do not wait behind pictures, and what queues for a model goes through it together.
     """
 
     def __init__(
@@ -131,7 +135,15 @@ class CityGuide:
         self._k = k
         self._limits = limits
         self._decoding = ThreadPoolExecutor(2, thread_name_prefix="decode")
-        self._model = ThreadPoolExecutor(1, thread_name_prefix="model")
+        self._pictures: Batcher[Image.Image, Embeddings] = Batcher(
+            lambda images: _rows(embedder.embed_images(images).visual),
+            name="pictures",
+            limit=BATCH_OF_PICTURES,
+        )
+        self._words: Batcher[str, Embeddings] = Batcher(
+            lambda texts: _rows(embedder.embed_texts(texts)), name="words", limit=BATCH_OF_TEXTS
+        )
+        self._searching = ThreadPoolExecutor(1, thread_name_prefix="search")
         self._edition = _Edition(self._store.load(embedder))
 
     @property
@@ -150,7 +162,9 @@ class CityGuide:
 
     async def warm_up(self) -> None:
         """Run a picture and a text through the model, so that the first user does not wait."""
-        await _run(self._model, lambda: _warm_up(self._embedder))
+        side = self._embedder.image_side
+        await self._pictures.run(Image.new("RGB", (side, side)))
+        await self._words.run("warm-up")
 
     async def refresh(self) -> bool:
         """Swap to the current snapshot if another one has been published; queries go on meanwhile.
@@ -172,7 +186,9 @@ class CityGuide:
     def close(self) -> None:
         """Stop the worker threads; queries in flight are finished first."""
         self._decoding.shutdown()
-        self._model.shutdown()
+        self._pictures.close()
+        self._words.close()
+        self._searching.shutdown()
 
     async def recognize(
         self, photo: bytes, *, near: Point | None = None, city: str | None = None
@@ -194,10 +210,10 @@ class CityGuide:
                 lambda: load_image(photo, self._limits, min_side=self._embedder.image_side),
             )
         with _timed(timings, "embed"):
-            embeddings = await _run(self._model, lambda: self._embedder.embed_images([image]))
+            embedding = await self._pictures.run(image)
         with _timed(timings, "search"):
             neighbours = await _run(
-                self._model, lambda: self._neighbours(edition, embeddings.visual, city)
+                self._searching, lambda: self._neighbours(edition, embedding, city)
             )
         with _timed(timings, "vote"):
             return self._recognition(edition, neighbours, near, timings)
@@ -225,10 +241,10 @@ class CityGuide:
         edition, timings = self._edition, dict[str, float]()
         meant = edition.texts.meant(text[:MAX_QUERY_CHARS])
         with _timed(timings, "embed"):
-            embedding = await _run(self._model, lambda: self._embedder.embed_texts([meant]))
+            embedding = await self._words.run(meant)
         with _timed(timings, "search"):
             hits = await _run(
-                self._model,
+                self._searching,
                 lambda: list(
                     islice(
                         _photos_that_fit(edition, meant, embedding, city), offset, offset + limit
@@ -320,9 +336,9 @@ def _photos_that_fit(
             yield hit
 
 
-def _warm_up(embedder: Embedder) -> None:
-    embedder.embed_images([Image.new("RGB", (embedder.image_side, embedder.image_side))])
-    embedder.embed_texts(["warm-up"])
+def _rows(embeddings: Embeddings) -> list[Embeddings]:
+    """The rows as matrices (1, dim) of their own, so that keeping one does not keep all."""
+    return [embeddings[row : row + 1].copy() for row in range(len(embeddings))]
 
 
 async def _run(executor: Executor, work: Callable[[], Result]) -> Result:

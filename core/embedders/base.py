@@ -23,7 +23,11 @@ class ImageEmbeddings:
 
 
 class Embedder(Protocol):
-    """Makes embeddings of pictures and of words. Calls block and come from one thread at a time."""
+    """Makes embeddings of pictures and of words. Calls block.
+
+    Pictures come from one thread at a time and words from one thread at a time, but words may come
+    while pictures are embedded.
+    """
 
     @property
     def name(self) -> str:

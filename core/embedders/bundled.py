@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import metadata, util
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,6 +68,8 @@ class BundledEmbedder:
             )
         self._cache_dir = cache_dir
         self._threads = threads
+        # The words' model embeds the class names for pictures, perhaps while somebody searches.
+        self._one_at_a_time = Lock()
         self._weights, self._weights_hash = _find_weights()
         self.name = f"bundled-lite0-{CROP}-{_identity(self._weights_hash)}"
 
@@ -92,7 +95,12 @@ class BundledEmbedder:
         Raises:
             EmbedderUnavailable, DataDirError: as for pictures.
         """
-        return unit_rows(self._words.embed(texts) - self._common)
+        common = self._common  # before the lock, since it may have to embed the class names
+        return unit_rows(self._embed_words(texts) - common)
+
+    def _embed_words(self, texts: Sequence[str]) -> Embeddings:
+        with self._one_at_a_time:
+            return self._words.embed(texts)
 
     @cached_property
     def _network(self) -> "onnxruntime.InferenceSession":
@@ -121,7 +129,7 @@ class BundledEmbedder:
 
         def embed() -> bytes:
             file = io.BytesIO()
-            np.save(file, self._words.embed([PROMPT.format(name) for name in _class_names()]))
+            np.save(file, self._embed_words([PROMPT.format(name) for name in _class_names()]))
             return file.getvalue()
 
         key = hashlib.sha256("\n".join([PROMPT, *_class_names()]).encode()).hexdigest()

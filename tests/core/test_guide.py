@@ -1,9 +1,12 @@
 import asyncio
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from core.embedders import ImageEmbeddings
 from core.errors import EmptyQuery, NoSnapshot, SnapshotCorrupt, UnreadableImage
 from core.guide import CityGuide, Why
 from core.images import ImageLimits
@@ -150,6 +153,32 @@ async def test_many_people_may_ask_at_once(guide: CityGuide) -> None:
     ]
     answers = await asyncio.gather(*(guide.recognize(photo) for _, photo in photos))
     assert [a.places[0].place.place_id for a in answers] == [place_id for place_id, _ in photos]
+
+
+class BusyEmbedder(ColourEmbedder):
+    """Takes as long over pictures as the test wants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started, self.gate = threading.Event(), threading.Event()
+
+    def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+        self.started.set()
+        assert self.gate.wait(10)
+        return super().embed_images(images)
+
+
+async def test_words_do_not_wait_behind_pictures(tmp_path: Path) -> None:
+    publish(tmp_path)
+    embedder = BusyEmbedder()
+    guide = CityGuide(tmp_path, embedder, limits=LIMITS)
+    photo = asyncio.create_task(guide.recognize(encoded(coloured_photo("red"))))
+    assert await asyncio.to_thread(embedder.started.wait, 10)
+    assert (await guide.search("red square")).photos
+    assert not photo.done()
+    embedder.gate.set()
+    assert (await photo).places[0].place == PLACES["red"]
+    guide.close()
 
 
 def test_without_a_snapshot_there_is_no_guide(tmp_path: Path) -> None:
