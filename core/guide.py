@@ -1,6 +1,8 @@
 """The guide itself: a photo or words in, ranked places and photos out."""
 
 import asyncio
+import hashlib
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -20,6 +22,7 @@ from core.embedders.base import Embedder, Embeddings
 from core.errors import EmptyQuery
 from core.images import ImageLimits, load_image
 from core.places import Photo, Place, Point
+from core.recent import Recent
 from core.snapshot import Snapshot, SnapshotStore
 from core.text_search import PlaceMatch, TextIndex, Why
 from core.variety import varied
@@ -30,6 +33,7 @@ from core.words import MAX_QUERY_CHARS, stems
 Result = TypeVar("Result")
 
 BATCH_OF_PICTURES, BATCH_OF_TEXTS = 8, 32  # more would only make the first of them wait
+REMEMBERED = 2000  # embeddings each of photos and of texts: 10 MB of 1280 numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,9 @@ class Recognition:
     places: tuple[RankedPlace, ...]  # up to 5, best first
     categories: tuple[CategoryShare, ...]  # up to 5, best first
     photos: tuple[PhotoHit, ...]  # up to 5 gallery photos, closest first
-    timings_ms: Mapping[str, float]  # by stage, in the order they ran
+    timings_ms: Mapping[
+        str, float
+    ]  # by stage, in the order they ran; a photo seen before skips some
     snapshot: str  # version that answered
 
 
@@ -143,6 +149,9 @@ class CityGuide:
         self._words: Batcher[str, Embeddings] = Batcher(
             lambda texts: _rows(embedder.embed_texts(texts)), name="words", limit=BATCH_OF_TEXTS
         )
+        # Embeddings depend on the embedder alone, so a new snapshot leaves them good.
+        self._seen: Recent[bytes, Embeddings] = Recent(REMEMBERED)  # by SHA-256 of the file
+        self._read: Recent[str, Embeddings] = Recent(REMEMBERED)
         self._searching = ThreadPoolExecutor(1, thread_name_prefix="search")
         self._edition = _Edition(self._store.load(embedder))
 
@@ -204,13 +213,9 @@ class CityGuide:
             UnreadableImage, ImageTooLarge: the photo cannot be used.
         """
         edition, timings = self._edition, dict[str, float]()
-        with _timed(timings, "decode"):
-            image = await _run(
-                self._decoding,
-                lambda: load_image(photo, self._limits, min_side=self._embedder.image_side),
-            )
-        with _timed(timings, "embed"):
-            embedding = await self._pictures.run(image)
+        with _timed(timings, "hash"):
+            key = await _run(self._decoding, lambda: hashlib.sha256(photo).digest())
+        embedding = await self._seen.get(key, lambda: self._embed(photo, timings))
         with _timed(timings, "search"):
             neighbours = await _run(
                 self._searching, lambda: self._neighbours(edition, embedding, city)
@@ -241,7 +246,8 @@ class CityGuide:
         edition, timings = self._edition, dict[str, float]()
         meant = edition.texts.meant(text[:MAX_QUERY_CHARS])
         with _timed(timings, "embed"):
-            embedding = await self._words.run(meant)
+            plain = " ".join(unicodedata.normalize("NFKC", meant).split())
+            embedding = await self._read.get(plain, lambda: self._words.run(plain))
         with _timed(timings, "search"):
             hits = await _run(
                 self._searching,
@@ -252,6 +258,16 @@ class CityGuide:
                 ),
             )
         return SearchResult(tuple(hits), timings, edition.snapshot.version)
+
+    async def _embed(self, photo: bytes, timings: dict[str, float]) -> Embeddings:
+        """The photo in the visual space, (1, dim)."""
+        with _timed(timings, "decode"):
+            image = await _run(
+                self._decoding,
+                lambda: load_image(photo, self._limits, min_side=self._embedder.image_side),
+            )
+        with _timed(timings, "embed"):
+            return await self._pictures.run(image)
 
     def _neighbours(
         self, edition: _Edition, embedding: Embeddings, city: str | None

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
+from uuid import uuid4
 
 import typer
 
@@ -68,20 +69,30 @@ async def bench_answers(data_dir: Path, rounds: int) -> None:
     guide = CityGuide(data_dir, embedder, limits=LIMITS)
     await guide.warm_up()
     line("ready after (in this process)", f"{perf_counter() - start:.2f} s")
-    photos = [demo_query(place.place_id) for place in demo_places()] * rounds
-    texts = list(WORDS) * 5 * rounds
+    drawn = [demo_query(place.place_id) for place in demo_places()]
+    photos = fresh(drawn, rounds)
+    texts = [f"{words} {number}" for number in range(5 * rounds) for words in WORDS]
 
     recognised = await timed(photos, guide.recognize)
     line("photo, one at a time", percentiles([took for took, _ in recognised]))
-    for stage in ("decode", "embed", "search", "vote"):
+    for stage in ("hash", "decode", "embed", "search", "vote"):
         line(f"  {stage}", percentiles([answer.timings_ms[stage] for _, answer in recognised]))
     line("text, one at a time", percentiles([took for took, _ in await timed(texts, guide.search)]))
 
+    recognised = await timed(drawn[:1] * 100, guide.recognize)
+    line("photo seen before", percentiles([took for took, _ in recognised]))
+
+    photos = fresh(drawn, rounds)
     start = perf_counter()
     await asyncio.gather(*(guide.recognize(photo) for photo in photos))
     line(f"{len(photos)} photos at once", f"{len(photos) / (perf_counter() - start):.0f} photos/s")
     line("resident memory at its highest", f"{resident_mb()} MB")
     guide.close()
+
+
+def fresh(photos: Sequence[bytes], rounds: int) -> list[bytes]:
+    """The photos, ``rounds`` times, none of them a file the guide has seen before."""
+    return [photo + uuid4().bytes for _ in range(rounds) for photo in photos]
 
 
 async def timed(
