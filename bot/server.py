@@ -16,8 +16,9 @@ from pydantic import ValidationError
 
 from bot.errors import PortTaken
 from bot.inline_photos import PHOTOS_PATH
-from bot.metrics import CONTENT_TYPE, Metrics
+from bot.metrics import Metrics
 from bot.middlewares.in_flight import InFlight
+from core.figures import CONTENT_TYPE
 from core.guide import CityGuide
 
 logger = logging.getLogger(__name__)

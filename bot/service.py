@@ -14,21 +14,22 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 
 from bot.app import build_bot, build_dispatcher
-from bot.background import beat, follow_snapshots, in_background, once
+from bot.background import beat, once
 from bot.file_ids import FileIds
 from bot.inline_photos import InlinePhotos
 from bot.metrics import Metrics
 from bot.middlewares.in_flight import InFlight
-from bot.retention import keep_for
 from bot.server import Webhook, build_app, listening, webhook_path
 from bot.storage import StorageChat
 from bot.updates import confirm, poll, prepare, set_webhook
 from bot.waiting_line import WaitingLine
-from core.assembly import make_guide
+from core.assembly import make_guide, user_hash_key
+from core.background import follow_snapshots, in_background
 from core.errors import NoSnapshot
 from core.guide import CityGuide
 from core.places import Photo
-from core.querylog import FILE_NAME, QueryLog, load_hash_key
+from core.querylog import FILE_NAME, QueryLog
+from core.retention import keep_for
 from core.settings import Settings
 from core.snapshot import SnapshotStore
 
@@ -147,7 +148,7 @@ async def _put_together(settings: Settings, token: str, guide: CityGuide) -> Asy
             guide,
             query_log,
             file_ids,
-            user_hash_key=_hash_key(settings),
+            user_hash_key=user_hash_key(settings),
             max_photo_mb=settings.max_photo_mb,
             log_retention_days=settings.log_retention_days,
             queries_per_minute=settings.queries_per_minute,
@@ -187,12 +188,6 @@ async def _http_server(
 def _popular_photos(guide: CityGuide) -> Callable[[], list[Photo]]:
     """All photos of the snapshot in use at the time of asking, the most popular first."""
     return lambda: [shown.photo for shown in guide.catalogue.popular_photos]
-
-
-def _hash_key(settings: Settings) -> bytes:
-    if settings.user_hash_key:
-        return settings.user_hash_key.get_secret_value().encode()
-    return load_hash_key(settings.data_dir)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from core.embedders import Embedder, load_embedder
 from core.guide import CityGuide
 from core.images import ImageLimits
+from core.querylog import load_hash_key
 from core.settings import Settings
 
 
@@ -11,6 +12,17 @@ def image_limits(settings: Settings) -> ImageLimits:
     return ImageLimits.of(
         max_photo_mb=settings.max_photo_mb, max_megapixels=settings.max_megapixels
     )
+
+
+def user_hash_key(settings: Settings) -> bytes:
+    """The key that people are hashed with in the query log.
+
+    Raises:
+        DataDirError: it lies in the data folder and can be neither read nor written.
+    """
+    if settings.user_hash_key:
+        return settings.user_hash_key.get_secret_value().encode()
+    return load_hash_key(settings.data_dir)
 
 
 def make_embedder(settings: Settings) -> Embedder:

@@ -41,8 +41,8 @@ class QueryRecord:
     error: str | None = None  # type of the error, None when answered
 
 
-def hash_user(user_id: int, key: bytes) -> str:
-    """Keyed hash of a user id: 32 hex digits that cannot be led back without the key."""
+def hash_user(user_id: int | str, key: bytes) -> str:
+    """Keyed hash of a user id or an address: 32 hex digits, not led back without the key."""
     return hmac.new(key, str(user_id).encode(), hashlib.sha256).hexdigest()[:32]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from aiogram import BaseMiddleware
 from aiogram.types import Chat, TelegramObject
 
-from bot.metrics import Histogram
+from core.figures import Histogram
 from core.querylog import QueryLog, QueryRecord
 
 

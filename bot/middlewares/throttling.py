@@ -17,8 +17,8 @@ from aiogram.types import (
     User,
 )
 
-from bot.metrics import Counter
 from bot.texts import WORDINGS
+from core.figures import Counter
 
 GROUP_PER_MINUTE = 15  # a group takes 20 messages of ours in a minute
 INLINE_PER_MINUTE = 180  # one for every pause in somebody's typing

@@ -5,7 +5,8 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.methods import SendMediaGroup, SendMessage
 
 from bot.app import build_bot
-from bot.metrics import Counter, Histogram, Metrics
+from bot.metrics import Metrics
+from core.figures import Counter, Histogram
 from tests.bot.conftest import Chat
 from tests.bot.telegram import TOKEN, QuickTime, RecordingSession, photo, update
 

@@ -14,11 +14,11 @@ from aiogram.methods import DeleteWebhook, GetMe, GetUpdates, SetMyCommands, Set
 
 from bot import updates
 from bot.app import build_bot
-from bot.background import follow_snapshots, in_background
 from bot.errors import TokenRejected, WebhookRejected
 from bot.locales.en import EN
 from bot.locales.ru import RU
 from bot.updates import confirm, prepare, set_webhook
+from core.background import follow_snapshots, in_background
 from core.errors import SnapshotCorrupt
 from tests.bot.conftest import Chat
 from tests.bot.telegram import TOKEN, QuickTime, RecordingSession
@@ -124,7 +124,7 @@ async def test_a_new_snapshot_is_noticed_and_a_bad_one_reported_once_and_survive
     async with asyncio.timeout(60):
         await guide.no_more_news.wait()
     following.cancel()
-    said = [record.getMessage() for record in caplog.records if record.name == "bot.background"]
+    said = [record.getMessage() for record in caplog.records if record.name == "core.background"]
     assert said == [
         "still serving snapshot v2: photos.faiss is cut short",
         "now serving snapshot v2",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.retention import DAY_S, keep_for
 from core.querylog import QueryLog, QueryRecord
+from core.retention import DAY_S, keep_for
 
 
 async def test_old_queries_are_deleted_at_the_start_and_every_day(tmp_path: Path) -> None:
