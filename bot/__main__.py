@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.errors import TokenRejected
-from bot.logs import set_up_logging, token_secrets
 from core.errors import GuideError, NoSnapshot
+from core.logs import set_up_logging, token_secrets
 from core.settings import Settings
 
 TOKEN_FORM = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")

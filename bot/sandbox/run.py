@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from itertools import islice
 
-from bot.logs import set_up_logging, token_secrets
 from bot.sandbox.page import Spot
 from bot.sandbox.server import Sandbox
 from bot.service import serve
+from core.logs import set_up_logging, token_secrets
 from core.places import Place
 from core.settings import Settings
 from core.snapshot import SnapshotStore

@@ -10,7 +10,7 @@ from aiohttp import ClientResponseError, RequestInfo
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from bot.logs import set_up_logging, token_secrets
+from core.logs import set_up_logging, token_secrets
 from tests.bot.telegram import TOKEN
 
 SECRET = TOKEN.partition(":")[2]
