@@ -35,10 +35,12 @@ class Catalogue:
             self._photos[photo.place_id].append(photo)
         self._by_key = {place.key: place for place in places if place.place_id in self._photos}
         self._by_id = {place.place_id: place for place in self._by_key.values()}
+        self.places = tuple(sorted(self._by_key.values(), key=self._unpopularity))
+        """All places, the most popular first: the better `Place.rate`, then the more photos."""
         self.popular_photos = self._by_popularity()
         """One photo of each place, then a second of each ...; the most popular places first.
 
-        That is the better `Place.rate`, then the more photos. A picture of two places comes once.
+        A picture of two places comes once.
         """
         self._by_photo_id = {shown.photo.photo_id: shown for shown in self.popular_photos}
 
@@ -59,18 +61,18 @@ class Catalogue:
         return self._by_photo_id.get(photo_id)
 
     def _by_popularity(self) -> tuple[PlacePhoto, ...]:
-        def unpopularity(place: Place) -> tuple[int, int]:
-            rank = RATES.index(place.rate) if place.rate in RATES else len(RATES)
-            return rank, -len(self._photos[place.place_id])
-
         columns = (
             [PlacePhoto(photo, place) for photo in self._photos[place.place_id]]
-            for place in sorted(self._by_key.values(), key=unpopularity)
+            for place in self.places
         )
         once: dict[str, PlacePhoto] = {}
         for shown in filter(None, chain.from_iterable(zip_longest(*columns))):
             once.setdefault(shown.photo.photo_id, shown)
         return tuple(once.values())
+
+    def _unpopularity(self, place: Place) -> tuple[int, int]:
+        rank = RATES.index(place.rate) if place.rate in RATES else len(RATES)
+        return rank, -len(self._photos[place.place_id])
 
     def nearest(self, point: Point) -> list[NearbyPlace]:
         """All places whose position is known, the nearest first."""
