@@ -11,7 +11,8 @@ COPY pyproject.toml README.md LICENSE ./
 COPY core core
 COPY offline offline
 COPY bot bot
-RUN pip install --no-cache-dir ".[${EXTRAS}]"
+COPY web web
+RUN pip install --no-cache-dir ".[web,${EXTRAS}]"
 
 FROM python:3.11-slim
 RUN useradd --uid 1000 --create-home guide && mkdir /data && chown guide /data

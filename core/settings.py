@@ -113,6 +113,23 @@ class Settings(BaseSettings):
         description="port of /healthz, /metrics and the webhook; empty: none, 8080 for a webhook",
     )
 
+    web_host: str = Field(
+        default="127.0.0.1",
+        description="address the web guide listens on; in a container 0.0.0.0",
+    )
+    web_port: int = Field(default=8090, ge=0, le=65535, description="port of the web guide")
+    web_api_key: SecretStr | None = Field(
+        default=None,
+        description="key that programs send as X-API-Key; empty: everybody may ask",
+    )
+    web_cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="origins of other pages that may ask, separated by commas",
+    )
+    web_requests_per_minute: int = Field(
+        default=120, ge=1, le=100_000, description="requests of one address answered in a minute"
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -123,10 +140,12 @@ class Settings(BaseSettings):
         default=90, ge=1, le=36_500, description="days after which a logged query is deleted"
     )
 
-    @field_validator("admin_ids", mode="before")
+    @field_validator("admin_ids", "web_cors_origins", mode="before")
     @classmethod
     def _split_by_commas(cls, ids: Any) -> Any:
-        return [part for part in ids.split(",") if part.strip()] if isinstance(ids, str) else ids
+        if not isinstance(ids, str):
+            return ids
+        return [part.strip() for part in ids.split(",") if part.strip()]
 
     @field_validator("webhook_secret")
     @classmethod

@@ -9,9 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FORBIDDEN = {
-    "core": {"bot", "offline", "aiogram", "typer", "rich"},
-    "offline": {"bot", "aiogram"},
-    "bot": {"offline", "typer"},
+    "core": {"bot", "offline", "web", "aiogram", "fastapi", "typer", "rich"},
+    "offline": {"bot", "web", "aiogram", "fastapi"},
+    "bot": {"offline", "web", "fastapi", "typer"},
+    "web": {"bot", "offline", "aiogram", "typer"},
 }
 
 
@@ -43,7 +44,7 @@ def test_importing_core_loads_neither_telegram_nor_a_terminal_nor_torch() -> Non
 
 
 def test_importing_reads_no_environment() -> None:
-    for module in ("core.settings", "core.guide", "bot.app", "offline.__main__"):
+    for module in ("core.settings", "core.guide", "bot.app", "offline.__main__", "web.app"):
         subprocess.run(
             [sys.executable, "-c", f"import {module}"],
             env={"GUIDE_K": "nonsense", "PATH": "/usr/bin:/bin"},

@@ -1,0 +1,98 @@
+"""What the API tells about photos, words and places."""
+
+import json
+import sqlite3
+
+import pytest
+
+from tests.web.conftest import PLACES, RED, Web
+
+
+async def test_a_photo_in_a_form_is_recognised(web: Web) -> None:
+    answer = (await web.recognize(RED)).json()
+    assert answer["places"][0]["place"]["name_en"] == "Red Square"
+    assert sum(candidate["share"] for candidate in answer["places"]) == pytest.approx(1)
+    assert answer["categories"][0]["label_ru"]
+    assert len(answer["photos"]) == 5
+
+
+@pytest.mark.parametrize("content_type", ["image/jpeg", "application/octet-stream"])
+async def test_a_photo_may_be_the_body_itself(web: Web, content_type: str) -> None:
+    sent = await web.client.post(
+        "/v1/recognize", content=RED, headers={"Content-Type": content_type}
+    )
+    assert sent.json()["places"][0]["place"]["key"] == PLACES["red"].key
+
+
+async def test_a_city_may_come_with_the_address_or_with_the_form(web: Web) -> None:
+    by_address = await web.recognize(RED, params={"city": "киров", "lat": "58.6", "lon": "49.6"})
+    by_form = await web.recognize(RED, data={"city": "Киров", "lat": "58.6", "lon": "49.6"})
+    for answer in (by_address.json(), by_form.json()):
+        assert {c["place"]["city"] for c in answer["places"]} == {"Киров"}
+
+
+async def test_words_find_photos_page_by_page(web: Web) -> None:
+    pages = [
+        (await web.get("/v1/search", params={"q": "red", "limit": 2, "offset": offset})).json()
+        for offset in (0, 2)
+    ]
+    ids = [hit["photo"]["photo_id"] for page in pages for hit in page["photos"]]
+    assert len(set(ids)) == 4
+    assert pages[0]["photos"][0]["place"]["name"] == "Красная площадь"
+
+
+async def test_places_are_browsed_by_city_and_category(web: Web) -> None:
+    everything = (await web.get("/v1/places")).json()
+    assert everything["total"] == 3
+    assert everything["places"][0]["key"] == PLACES["red"].key  # the best rated
+    kirov = (await web.get("/v1/places", params={"city": "Киров", "limit": 1})).json()
+    assert (kirov["total"], len(kirov["places"])) == (2, 1)
+    bridges = (await web.get("/v1/places", params={"category": "bridges"})).json()
+    assert [place["name_en"] for place in bridges["places"]] == ["Green Bridge"]
+
+
+async def test_there_is_something_to_browse_by(web: Web) -> None:
+    filters = (await web.get("/v1/filters")).json()
+    assert filters["cities"] == [{"city": "Киров", "places": 2}, {"city": "Москва", "places": 1}]
+    assert {c["category"] for c in filters["categories"]} == {"squares", "bridges", "churches"}
+
+
+async def test_a_place_has_all_its_photos(web: Web) -> None:
+    place = (await web.get(f"/v1/places/{PLACES['green'].key}")).json()
+    assert (place["name"], place["lat"], len(place["photos"])) == ("Зелёный мост", 58.6, 6)
+
+
+async def test_a_photo_is_served_whole_or_smaller_and_once(web: Web) -> None:
+    url = (await web.get("/v1/places")).json()["places"][0]["photo"]["url"]
+    whole, small = await web.get(url), await web.get(url, params={"width": 160})
+    assert whole.headers["Content-Type"] == small.headers["Content-Type"] == "image/jpeg"
+    assert len(small.content) < len(whole.content)
+    assert "max-age" in small.headers["Cache-Control"]
+    again = await web.get(
+        url, params={"width": 160}, headers={"If-None-Match": small.headers["ETag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+    assert whole.headers["ETag"] != small.headers["ETag"]
+
+
+async def test_queries_are_logged_without_addresses_and_photos(web: Web) -> None:
+    await web.recognize(RED)
+    await web.get("/v1/search", params={"q": "red"}, headers={"Accept-Language": "ru"})
+    await web.recognize(b"junk")
+    with sqlite3.connect(web.log_file) as log:
+        log.row_factory = sqlite3.Row
+        photo, words, junk = log.execute("SELECT * FROM queries ORDER BY id").fetchall()
+    assert (photo["kind"], words["kind"], words["text"]) == ("photo", "text", "red")
+    assert (photo["chat_type"], words["language"]) == ("web", "ru")
+    assert json.loads(photo["places"])[0][0] == "red"
+    assert (photo["error"], junk["error"]) == (None, "UnreadableImage")
+    assert len(photo["user_hash"]) == 32
+    assert b"127.0.0.1" not in web.log_file.read_bytes()
+
+
+async def test_operators_see_health_and_figures(web: Web) -> None:
+    await web.get("/v1/search", params={"q": "red"})
+    assert (await web.get("/healthz")).json() == {"status": "ok", "snapshot": web.guide.snapshot}
+    assert (await web.get("/readyz")).status_code == 200
+    figures = (await web.get("/metrics")).text
+    assert 'guide_web_requests_total{method="GET",route="/v1/search",status="200"} 1' in figures

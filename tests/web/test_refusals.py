@@ -1,0 +1,211 @@
+"""What the API does with requests that make no sense, ask too much or mean harm."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.web.conftest import RED, Web, running
+from web.limits import RateLimit, client_of
+
+
+def problem(response: httpx.Response, status: int) -> dict[str, Any]:
+    """The problem a response tells of."""
+    assert response.status_code == status, response.text
+    assert response.headers["Content-Type"] == "application/problem+json"
+    told: dict[str, Any] = response.json()
+    assert told["status"] == status
+    assert told["title"]
+    return told
+
+
+@pytest.mark.parametrize("photo", [b"junk", RED[:200], b"GIF89a", b"%PDF-1.4"])
+async def test_what_is_no_picture_is_refused(web: Web, photo: bytes) -> None:
+    problem(await web.recognize(photo), 422)
+
+
+async def test_an_empty_photo_is_refused(web: Web) -> None:
+    problem(await web.recognize(b""), 422)
+    problem(await web.client.post("/v1/recognize", headers={"Content-Type": "image/png"}), 422)
+    problem(await web.client.post("/v1/recognize", files={"other": RED}), 422)
+
+
+@pytest.mark.parametrize("content_type", ["text/html", "application/json", ""])
+async def test_other_types_are_refused(web: Web, content_type: str) -> None:
+    sent = await web.client.post(
+        "/v1/recognize", content=RED, headers={"Content-Type": content_type}
+    )
+    problem(sent, 415)
+
+
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=x"])
+async def test_a_broken_form_is_refused(web: Web, content_type: str) -> None:
+    sent = await web.client.post(
+        "/v1/recognize", content=b"--y\r\njunk", headers={"Content-Type": content_type}
+    )
+    assert problem(sent, sent.status_code)["status"] in (400, 422)
+
+
+async def test_too_big_a_photo_is_refused_announced_or_not(published: Path, tmp_path: Path) -> None:
+    async def endless() -> Any:
+        for _ in range(5):
+            yield b"x" * 50_000
+
+    async with running(published, tmp_path, max_photo_mb=0.1) as web:
+        problem(await web.recognize(b"x" * 300_000), 413)
+        headers = {"Content-Type": "image/jpeg"}
+        problem(await web.client.post("/v1/recognize", content=endless(), headers=headers), 413)
+        problem(await web.recognize(b"x" * 100_001), 413)  # within what a form may have
+
+
+async def test_a_slow_photo_is_given_up(published: Path, tmp_path: Path) -> None:
+    async with running(published, tmp_path, upload_timeout_s=0.2) as web:
+        reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+        writer.write(
+            b"POST /v1/recognize HTTP/1.1\r\nHost: guide\r\nContent-Type: image/jpeg\r\n"
+            b"Content-Length: 1000\r\n\r\nfew"
+        )
+        answer = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"application/problem+json" in answer
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"lat": "91", "lon": "0"},
+        {"lat": "nan", "lon": "0"},
+        {"lat": "inf", "lon": "0"},
+        {"lat": "north", "lon": "0"},
+        {"lat": "1"},
+    ],
+)
+async def test_nonsense_about_where_is_refused(web: Web, where: dict[str, str]) -> None:
+    told = problem(await web.recognize(RED, params=where), 422)
+    assert told["errors"][0]["where"].startswith("query")
+    told = problem(await web.recognize(RED, data=where), 422)
+    assert told["errors"][0]["where"].startswith("body")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/search",
+        "/v1/search?q=",
+        "/v1/search?q=%00%20!!",
+        "/v1/search?q=red&limit=0",
+        "/v1/search?q=red&limit=51",
+        "/v1/search?q=red&offset=-1",
+        "/v1/search?q=red&offset=99999999999999999999999",
+        "/v1/places?limit=many",
+        "/v1/places?offset=99999999999999999999999",
+        f"/v1/search?q={'a' * 3000}",
+    ],
+)
+async def test_nonsense_in_an_address_is_refused(web: Web, path: str) -> None:
+    problem(await web.get(path), 422)
+
+
+async def test_a_page_far_beyond_the_end_is_empty(web: Web) -> None:
+    assert (await web.get("/v1/places?offset=999999")).json()["places"] == []
+    assert (await web.get("/v1/search?q=red&offset=9999")).json()["photos"] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/photos/0000000000000000",
+        "/v1/photos/..%2f..%2f..%2fetc%2fpasswd",
+        "/v1/photos/%2e%2e%2fguide.sqlite3",
+        "/v1/photos/..%5c..%5cguide.sqlite3",
+        "/v1/photos/%00",
+        "/v1/places/nobody",
+        "/v1/places/..%2f..%2fetc",
+        "/static/..%2fapp.py",
+        "/static/%2e%2e/%2e%2e/pyproject.toml",
+        "/static//etc/passwd",
+        "/nowhere",
+    ],
+)
+async def test_what_is_not_there_is_not_found(web: Web, path: str) -> None:
+    problem(await web.get(path), 404)
+
+
+async def test_a_photo_cleaned_away_is_not_found(web: Web) -> None:
+    [shown, *_] = web.guide.catalogue.popular_photos
+    file = web.guide.photo_file(shown.photo)
+    aside = file.rename(file.with_suffix(".aside"))
+    try:
+        problem(await web.get(f"/v1/photos/{shown.photo.photo_id}"), 404)
+        problem(await web.get(f"/v1/photos/{shown.photo.photo_id}?width=320"), 404)
+    finally:
+        aside.rename(file)
+
+
+async def test_only_some_widths_are_made(web: Web) -> None:
+    [shown, *_] = web.guide.catalogue.popular_photos
+    problem(await web.get(f"/v1/photos/{shown.photo.photo_id}?width=161"), 422)
+
+
+async def test_a_wrong_method_is_told_the_right_one(web: Web) -> None:
+    answer = await web.client.delete("/v1/recognize")
+    problem(answer, 405)
+    assert answer.headers["Allow"] == "POST"
+
+
+async def test_a_key_is_asked_for_where_there_is_one(published: Path, tmp_path: Path) -> None:
+    async with running(published, tmp_path, api_key="s3cret") as web:
+        problem(await web.get("/v1/places"), 401)
+        problem(await web.get("/v1/places", headers={"X-API-Key": "ключ".encode()}), 401)
+        problem(await web.recognize(RED), 401)
+        assert (await web.get("/v1/places", headers={"X-API-Key": "s3cret"})).status_code == 200
+        assert (await web.get("/healthz")).status_code == 200
+
+
+async def test_who_asks_too_much_has_to_wait(published: Path, tmp_path: Path) -> None:
+    async with running(published, tmp_path, requests_per_minute=2) as web:
+        answers = [await web.get("/v1/places") for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        problem(answers[2], 429)
+        assert 1 <= int(answers[2].headers["Retry-After"]) <= 30
+
+
+async def test_a_crowd_is_asked_to_come_back(published: Path, tmp_path: Path) -> None:
+    async with running(published, tmp_path, at_once=0) as web:
+        answer = await web.recognize(RED)
+        problem(answer, 503)
+        assert int(answer.headers["Retry-After"]) > 0
+
+
+async def test_only_the_pages_named_may_ask_from_elsewhere(published: Path, tmp_path: Path) -> None:
+    allowed = "Access-Control-Allow-Origin"
+    async with running(published, tmp_path, cors_origins=["https://city.example"]) as web:
+        friend = await web.get("/v1/places", headers={"Origin": "https://city.example"})
+        stranger = await web.get("/v1/places", headers={"Origin": "https://evil.example"})
+    assert friend.headers[allowed] == "https://city.example"
+    assert allowed not in stranger.headers
+
+
+async def test_every_response_keeps_strangers_scripts_out(web: Web) -> None:
+    for path in ("/", "/v1/places", "/nowhere"):
+        headers = (await web.get(path)).headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_neighbours_in_one_network_of_ipv6_are_one_client() -> None:
+    assert client_of("2001:db8::1") == client_of("2001:db8::ffff") != client_of("2001:db9::1")
+    assert client_of("::ffff:1.2.3.4") == client_of("1.2.3.4")
+
+
+def test_an_allowance_grows_back() -> None:
+    now = 0.0
+    limit = RateLimit(60, clock=lambda: now)
+    for _ in range(60):
+        limit.take("a")
+    now = 1.0
+    limit.take("a")
+    limit.take("b")

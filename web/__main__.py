@@ -1,0 +1,75 @@
+"""``python -m web``: serve the guide over HTTP until it is told to stop.
+
+Exits with 0 when stopped by a signal, 1 when it cannot run, 2 when used or configured wrongly; what
+is wrong is one line on stderr.
+"""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from core.errors import GuideError, NoSnapshot
+from core.logs import set_up_logging
+from core.settings import Settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve; the exit code is returned."""
+    parser = argparse.ArgumentParser(
+        prog="python -m web", description="Serve the city guide over HTTP. See .env.example."
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, help="folder with everything the guide owns (GUIDE_DATA_DIR)"
+    )
+    data_dir = parser.parse_args(arguments).data_dir
+    try:
+        settings = Settings(**({"data_dir": data_dir} if data_dir else {}))
+    except ValidationError as error:
+        return _fail(f"wrong settings: {_describe(error)}", code=2)
+    key = settings.web_api_key
+    set_up_logging(
+        settings.log_level,
+        secrets=[key.get_secret_value()] if key else [],
+        form=settings.log_format,
+    )
+    try:
+        asyncio.run(_serve(settings))
+    except NoSnapshot:
+        return _fail(
+            "nothing is published yet; run: python -m offline import ... and "
+            "python -m offline index"
+        )
+    except GuideError as error:
+        return _fail(str(error))
+    except Exception:
+        logging.getLogger(__name__).exception("the web guide stopped for an unknown reason")
+        return 1
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    from web.service import serve  # slow to import: wrong usage is told at once
+
+    await serve(settings)
+
+
+def _describe(error: ValidationError) -> str:
+    """What is wrong with which settings; their values may be secret and stay out."""
+    return "; ".join(
+        f"GUIDE_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+        for problem in error.errors(include_input=False)
+    )
+
+
+def _fail(line: str, *, code: int = 1) -> int:
+    print(f"error: {line}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,253 @@
+"""What the guide tells, as the JSON of the API."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from pydantic import BaseModel, Field
+
+from core.catalogue import Catalogue
+from core.guide import PhotoHit, Recognition, SearchResult
+from core.kinds import informative_kinds, kind_label
+from core.places import Photo, Place
+from core.text_search import Why
+
+
+class CategoryAnswer(BaseModel):
+    """A kind of sight and what to call it."""
+
+    category: str = Field(description="OpenTripMap's id")
+    label_ru: str
+    label_en: str
+
+
+class SharedCategory(CategoryAnswer):
+    """A category that a photo may show."""
+
+    share: float = Field(description="of the vote, from 0 to 1")
+
+
+class CountedCategory(CategoryAnswer):
+    """A category to browse by."""
+
+    places: int
+
+
+class CountedCity(BaseModel):
+    """A city to browse."""
+
+    city: str
+    places: int
+
+
+class PhotoAnswer(BaseModel):
+    """A gallery photo."""
+
+    photo_id: str
+    url: str = Field(description="on this server; ?width= makes it smaller")
+    width: int
+    height: int
+
+
+class PlaceAnswer(BaseModel):
+    """One sight."""
+
+    key: str
+    name: str
+    name_en: str = Field(description="empty when there is none")
+    city: str
+    categories: list[CategoryAnswer] = Field(description="the most telling first")
+    lat: float | None
+    lon: float | None
+    description_ru: str
+    description_en: str
+    wikidata: str
+    photo: PhotoAnswer = Field(description="one to show for it")
+
+
+class PlaceDetails(PlaceAnswer):
+    """One sight with all its photos."""
+
+    photos: list[PhotoAnswer]
+    snapshot: str
+
+
+class Candidate(BaseModel):
+    """A place that a photo may show."""
+
+    place: PlaceAnswer
+    share: float = Field(description="of the vote, from 0 to 1")
+
+
+class Hit(BaseModel):
+    """A gallery photo that fits."""
+
+    photo: PhotoAnswer
+    place: PlaceAnswer
+    score: float = Field(description="higher is closer, within one answer")
+    why: Why
+
+
+class RecognitionAnswer(BaseModel):
+    """What a photo shows."""
+
+    confident: bool = Field(description="false: only similar places")
+    places: list[Candidate] = Field(description="up to 5, best first")
+    categories: list[SharedCategory] = Field(description="up to 5, best first")
+    photos: list[Hit] = Field(description="up to 5, closest first")
+    timings_ms: dict[str, float]
+    snapshot: str
+
+
+class SearchAnswer(BaseModel):
+    """Photos that fit some words."""
+
+    photos: list[Hit] = Field(description="best first; empty when nothing fits")
+    limit: int
+    offset: int
+    timings_ms: dict[str, float]
+    snapshot: str
+
+
+class PlacesAnswer(BaseModel):
+    """A page of the places."""
+
+    places: list[PlaceAnswer] = Field(description="the most popular first")
+    total: int
+    limit: int
+    offset: int
+    snapshot: str
+
+
+class FiltersAnswer(BaseModel):
+    """By what places can be browsed."""
+
+    cities: list[CountedCity]
+    categories: list[CountedCategory] = Field(description="those of most places first")
+    snapshot: str
+
+
+def recognition_answer(found: Recognition) -> RecognitionAnswer:
+    """Of a photo."""
+    return RecognitionAnswer(
+        confident=found.confident,
+        places=[
+            Candidate(place=_place(ranked.place, ranked.photo), share=ranked.share)
+            for ranked in found.places
+        ],
+        categories=[
+            SharedCategory(**_category(shared.kind), share=shared.share)
+            for shared in found.categories
+        ],
+        photos=_hits(found.photos),
+        timings_ms=dict(found.timings_ms),
+        snapshot=found.snapshot,
+    )
+
+
+def search_answer(found: SearchResult, *, limit: int, offset: int) -> SearchAnswer:
+    """Of words."""
+    return SearchAnswer(
+        photos=_hits(found.photos),
+        limit=limit,
+        offset=offset,
+        timings_ms=dict(found.timings_ms),
+        snapshot=found.snapshot,
+    )
+
+
+def places_answer(
+    catalogue: Catalogue,
+    snapshot: str,
+    *,
+    city: str | None,
+    category: str | None,
+    limit: int,
+    offset: int,
+) -> PlacesAnswer:
+    """Of a look at the catalogue."""
+    fitting = [
+        place
+        for place in catalogue.places
+        if (city is None or place.city.casefold() == city.casefold())
+        and (category is None or category in place.kinds)
+    ]
+    return PlacesAnswer(
+        places=[
+            _place(place, catalogue.photos_of(place)[0])
+            for place in fitting[offset : offset + limit]
+        ],
+        total=len(fitting),
+        limit=limit,
+        offset=offset,
+        snapshot=snapshot,
+    )
+
+
+def place_details(place: Place, photos: Sequence[Photo], snapshot: str) -> PlaceDetails:
+    """Of one place."""
+    return PlaceDetails(
+        **_place(place, photos[0]).model_dump(),
+        photos=[_photo(photo) for photo in photos],
+        snapshot=snapshot,
+    )
+
+
+def filters_answer(catalogue: Catalogue, snapshot: str) -> FiltersAnswer:
+    """Of what there is to choose from."""
+    cities = Counter(place.city for place in catalogue.places if place.city)
+    kinds = Counter(kind for place in catalogue.places for kind in informative_kinds(place.kinds))
+    return FiltersAnswer(
+        cities=[CountedCity(city=city, places=cities[city]) for city in sorted(cities)],
+        categories=[
+            CountedCategory(
+                **_category(kind), places=sum(kind in p.kinds for p in catalogue.places)
+            )
+            for kind, _ in kinds.most_common()
+        ],
+        snapshot=snapshot,
+    )
+
+
+def _hits(hits: Iterable[PhotoHit]) -> list[Hit]:
+    return [
+        Hit(
+            photo=_photo(hit.photo),
+            place=_place(hit.place, hit.photo),
+            score=hit.score,
+            why=hit.why,
+        )
+        for hit in hits
+    ]
+
+
+def _place(place: Place, photo: Photo) -> PlaceAnswer:
+    return PlaceAnswer(
+        key=place.key,
+        name=place.name,
+        name_en=place.name_en,
+        city=place.city,
+        categories=[CategoryAnswer(**_category(k)) for k in informative_kinds(place.kinds)],
+        lat=place.point.lat if place.point else None,
+        lon=place.point.lon if place.point else None,
+        description_ru=place.description_in("ru"),
+        description_en=place.description_in("en"),
+        wikidata=place.wikidata,
+        photo=_photo(photo),
+    )
+
+
+def _photo(photo: Photo) -> PhotoAnswer:
+    return PhotoAnswer(
+        photo_id=photo.photo_id,
+        url=f"/v1/photos/{photo.photo_id}",
+        width=photo.width,
+        height=photo.height,
+    )
+
+
+def _category(kind: str) -> dict[str, str]:
+    return {
+        "category": kind,
+        "label_ru": kind_label(kind, "ru"),
+        "label_en": kind_label(kind, "en"),
+    }

@@ -1,0 +1,77 @@
+"""Nobody asks so much that others have to wait, and no crowd fills the memory."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from fastapi import HTTPException
+
+MANY = 10_000  # clients remembered
+BUSY_S = 2  # after which a crowd is likely to have been answered
+
+
+def client_of(address: str) -> str:
+    """Who asks: an IPv4 address, or the /64 network that one holder of IPv6 addresses has."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv6Address):
+        return str(known.ipv4_mapped or ip_network((known, 64), strict=False))
+    return str(known)
+
+
+class RateLimit:
+    """What each client may still ask: it grows steadily up to a minute's worth."""
+
+    def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # and as of when
+
+    def take(self, client: str) -> None:
+        """Count a request.
+
+        Raises:
+            HTTPException: 429, the client has to wait.
+        """
+        now = self._clock()
+        left, as_of = self._left.pop(client, (self._per_minute, now))
+        left = min(self._per_minute, left + (now - as_of) * self._per_minute / 60)
+        allowed = left >= 1
+        self._left[client] = (left - allowed, now)
+        if len(self._left) > MANY:
+            self._left.popitem(last=False)
+        if not allowed:
+            wait_s = math.ceil((1 - left) * 60 / self._per_minute)
+            raise HTTPException(
+                429, "Too many requests from your address.", {"Retry-After": str(max(1, wait_s))}
+            )
+
+
+class Turns:
+    """So many at the same time; the next one is told to come back."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.taken = 0
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold a turn inside ``with``.
+
+        Raises:
+            HTTPException: 503, all are taken.
+        """
+        if self.taken >= self._limit:
+            raise HTTPException(
+                503, "Many people are asking; please try again.", {"Retry-After": str(BUSY_S)}
+            )
+        self.taken += 1
+        try:
+            yield
+        finally:
+            self.taken -= 1

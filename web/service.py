@@ -1,0 +1,104 @@
+"""The running web guide: everything started, requests answered, a graceful stop."""
+
+import asyncio
+import gc
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from core.assembly import make_guide, user_hash_key
+from core.background import follow_snapshots, in_background
+from core.errors import GuideError, NoSnapshot
+from core.querylog import FILE_NAME, QueryLog
+from core.retention import keep_for
+from core.settings import Settings
+from core.snapshot import SnapshotStore
+from web.app import build_app
+
+logger = logging.getLogger(__name__)
+
+DRAIN_S = 20  # what is being answered at a stop may take this long
+CONNECTIONS = 512  # further ones get 503
+IDLE_S = 15
+
+
+class PortTaken(GuideError):
+    """The address cannot be listened on."""
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the one who started it: then a stop is no failure."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(settings: Settings) -> None:
+    """Answer until SIGTERM or SIGINT; what is being answered then is finished first.
+
+    Raises:
+        GuideError: nothing to serve, or the data folder, the model or the port cannot be used.
+    """
+    if SnapshotStore(settings.data_dir).current() is None:  # told before a model is loaded
+        raise NoSnapshot(f"nothing has been published in {settings.data_dir} yet")
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    guide = make_guide(settings)
+    key = settings.web_api_key
+    try:
+        async with QueryLog.open(settings.data_dir / FILE_NAME) as query_log:
+            app = build_app(
+                guide,
+                query_log,
+                user_hash_key=user_hash_key(settings),
+                max_photo_mb=settings.max_photo_mb,
+                api_key=key.get_secret_value() if key else None,
+                cors_origins=settings.web_cors_origins,
+                requests_per_minute=settings.web_requests_per_minute,
+            )
+            app.state.ready = False
+            listener = _listen(settings.web_host, settings.web_port)
+            logger.info("listening on http://%s:%d", *listener.getsockname()[:2])
+            config = uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                limit_concurrency=CONNECTIONS,
+                timeout_keep_alive=IDLE_S,
+                timeout_graceful_shutdown=DRAIN_S,
+            )
+            server = _Server(config)
+            works = (follow_snapshots(guide), keep_for(query_log, settings.log_retention_days))
+            async with in_background(*works):
+                serving = asyncio.create_task(server.serve(sockets=[listener]))
+                await guide.warm_up()
+                # else every full collection walks over the loaded guide
+                gc.collect()
+                gc.freeze()
+                app.state.ready = True
+                stopping = asyncio.create_task(stop.wait())
+                await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                stopping.cancel()
+                app.state.ready = False
+                server.should_exit = True
+                await serving
+    finally:
+        guide.close()
+    logger.info("stopped")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
