@@ -1,0 +1,34 @@
+// Requests to the guide; a refusal is an `ApiError` with its HTTP status.
+
+const KEY = "guide-key";
+
+export class ApiError extends Error {
+  constructor(status) {
+    super(`HTTP ${status}`);
+    this.status = status;
+  }
+}
+
+export function useKey(key) {
+  sessionStorage.setItem(KEY, key);
+}
+
+export async function get(path, parameters = {}) {
+  const given = Object.entries(parameters).filter(([, value]) => value !== "" && value !== undefined);
+  return request(`${path}?${new URLSearchParams(given)}`);
+}
+
+export async function recognize(photo) {
+  const form = new FormData();
+  form.append("photo", photo);
+  return request("/v1/recognize", { method: "POST", body: form });
+}
+
+async function request(address, options = {}) {
+  const headers = { "Accept-Language": document.documentElement.lang };
+  const key = sessionStorage.getItem(KEY);
+  if (key) headers["X-API-Key"] = key;
+  const response = await fetch(address, { ...options, headers });
+  if (!response.ok) throw new ApiError(response.status);
+  return response.json();
+}

@@ -1,0 +1,231 @@
+// The page: ask with a photo or words, browse places, look at one.
+
+import { ApiError, get, recognize, useKey } from "./api.js";
+import { candidate, card, chip, element, labelOf, language, nameOf, picture, words } from "./view.js";
+import { WORDS } from "./words.js";
+
+const $ = (id) => document.getElementById(id);
+const PAGE = 12;
+const SMALL_SHARE = 0.01; // below it nobody reads a candidate
+
+const shown = { answer: null, search: null, places: [], total: 0, place: null, filters: null };
+let asking = 0; // the last question; answers to earlier ones come too late
+
+function remembered(name) {
+  try { return localStorage.getItem(name); } catch { return null; }
+}
+
+function remember(name, value) {
+  try { localStorage.setItem(name, value); } catch { /* private windows forget */ }
+}
+
+// Saying
+
+function say(text) { $("status").textContent = text; }
+
+function explain(error) {
+  const status = error instanceof ApiError ? error.status : 0;
+  say(words().problems[status] ?? words().failed);
+  $("key").hidden = status !== 401;
+  if (status === 401) $("key-text").focus();
+}
+
+async function attempt(work) {
+  try { await work(); } catch (error) { explain(error); }
+}
+
+// Asking
+
+async function ask(question) {
+  const mine = ++asking;
+  say(words().looking);
+  await attempt(async () => {
+    const answer = await question();
+    if (mine !== asking) return;
+    shown.answer = answer;
+    renderAnswer();
+    say(words().done);
+    $("answer").focus({ preventScroll: true });
+    $("answer").scrollIntoView({ block: "nearest" });
+  });
+}
+
+function askPhoto(photo) {
+  if (!photo) return;
+  if ($("asked").src) URL.revokeObjectURL($("asked").src);
+  $("asked").src = URL.createObjectURL(photo);
+  shown.search = null;
+  ask(() => recognize(photo));
+}
+
+function askWords() {
+  const q = $("words").value.trim();
+  if (!q) return $("words").focus();
+  shown.search = { q, limit: PAGE, offset: 0 };
+  return ask(() => get("/v1/search", shown.search));
+}
+
+async function morePhotos() {
+  const next = { ...shown.search, offset: shown.answer.photos.length };
+  const before = shown.answer;
+  await attempt(async () => {
+    const { photos } = await get("/v1/search", next);
+    if (shown.answer !== before) return;
+    shown.answer = { ...before, photos: [...before.photos, ...photos], complete: photos.length < PAGE };
+    renderAnswer();
+  });
+}
+
+function renderAnswer() {
+  const { answer } = shown;
+  $("answer").hidden = !answer;
+  if (!answer) return;
+  const photo = answer.places !== undefined;
+  const empty = answer.photos.length === 0;
+  const title = photo ? (answer.confident ? words().confident : words().unsure) : words().found;
+  $("answer-title").textContent = empty ? words().nothing : title;
+  $("asked").hidden = !photo;
+  $("asked").alt = words().asked;
+  const likely = (answer.places ?? []).filter(({ share }) => share >= SMALL_SHARE);
+  $("candidates").replaceChildren(...likely.map((one) => candidate(one, openPlace)));
+  $("categories").replaceChildren(
+    ...(answer.categories ?? []).filter(({ share }) => share >= SMALL_SHARE).map(chip));
+  $("photos").replaceChildren(...answer.photos.map((hit) => card(hit.place, hit.photo, openPlace)));
+  $("more-photos").hidden = photo || empty || answer.complete || answer.photos.length < PAGE;
+}
+
+// Browsing
+
+async function browse(offset) {
+  const wanted = { city: $("city").value, category: $("category").value };
+  await attempt(async () => {
+    const page = await get("/v1/places", { ...wanted, limit: PAGE, offset });
+    if (wanted.city !== $("city").value || wanted.category !== $("category").value) return;
+    shown.places = offset ? [...shown.places, ...page.places] : page.places;
+    shown.total = page.total;
+    renderPlaces();
+  });
+}
+
+function renderPlaces() {
+  $("total").textContent = words().total(shown.total);
+  $("places").replaceChildren(...shown.places.map((place) => card(place, place.photo, openPlace)));
+  $("more-places").hidden = shown.places.length >= shown.total;
+}
+
+function renderFilters() {
+  if (!shown.filters) return;
+  const { cities, categories } = shown.filters;
+  fill($("city"), cities.map(({ city, places }) => [city, `${city} (${places})`]));
+  fill($("category"), categories.map((one) => [one.category, `${labelOf(one)} (${one.places})`]));
+}
+
+function fill(select, options) {
+  const chosen = select.value;
+  const made = [["", words().all], ...options].map(([value, textContent]) =>
+    element("option", { value, textContent }));
+  select.replaceChildren(...made);
+  select.value = chosen;
+}
+
+async function openPlace(key) {
+  await attempt(async () => {
+    shown.place = await get(`/v1/places/${encodeURIComponent(key)}`);
+    renderPlace();
+    $("place").showModal();
+  });
+}
+
+function renderPlace() {
+  const { place } = shown;
+  if (!place) return;
+  $("place-name").textContent = nameOf(place);
+  const where = place.lat === null ? [] : [`${place.lat.toFixed(5)}, ${place.lon.toFixed(5)}`];
+  $("place-city").textContent = [place.city, ...where].filter(Boolean).join(" · ");
+  $("place-categories").replaceChildren(...place.categories.map(chip));
+  $("place-text").textContent = place[`description_${language()}`];
+  $("place-photos").replaceChildren(
+    ...place.photos.map((photo) => element("li", {}, picture(photo, nameOf(place)))));
+}
+
+async function start() {
+  await attempt(async () => {
+    shown.filters = await get("/v1/filters");
+    renderFilters();
+    await browse(0);
+    $("key").hidden = true;
+  });
+  document.documentElement.dataset.ready = "yes";
+}
+
+// Language and colours
+
+function speak(chosen) {
+  document.documentElement.lang = chosen;
+  document.title = words().title;
+  for (const part of document.querySelectorAll("[data-words]")) {
+    part.textContent = words()[part.dataset.words];
+  }
+  for (const part of document.querySelectorAll("[data-label]")) {
+    part.setAttribute("aria-label", words()[part.dataset.label]);
+  }
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.language === chosen));
+  }
+  say("");
+  renderAnswer();
+  renderFilters();
+  if (shown.filters) renderPlaces();
+  renderPlace();
+}
+
+function paint(theme) {
+  document.documentElement.dataset.theme = theme;
+  $("theme").setAttribute("aria-pressed", String(theme === "dark"));
+}
+
+for (const button of document.querySelectorAll("[data-language]")) {
+  button.addEventListener("click", () => {
+    remember("language", button.dataset.language);
+    speak(button.dataset.language);
+  });
+}
+$("theme").addEventListener("click", () => {
+  const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  remember("theme", theme);
+  paint(theme);
+});
+for (const id of ["file", "camera"]) {
+  $(id).addEventListener("change", () => {
+    askPhoto($(id).files[0]);
+    $(id).value = ""; // so that the same photo can be chosen again
+  });
+}
+for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+  $("drop").addEventListener(name, (event) => {
+    event.preventDefault();
+    $("drop").classList.toggle("over", name === "dragenter" || name === "dragover");
+    if (name === "drop") askPhoto(event.dataTransfer.files[0]);
+  });
+}
+$("search").addEventListener("submit", (event) => {
+  event.preventDefault();
+  askWords();
+});
+$("key").addEventListener("submit", (event) => {
+  event.preventDefault();
+  useKey($("key-text").value);
+  say("");
+  start();
+});
+$("more-photos").addEventListener("click", morePhotos);
+$("more-places").addEventListener("click", () => browse(shown.places.length));
+$("city").addEventListener("change", () => browse(0));
+$("category").addEventListener("change", () => browse(0));
+$("close").addEventListener("click", () => $("place").close());
+
+const preferred = remembered("language") ?? navigator.language.slice(0, 2);
+speak(preferred in WORDS ? preferred : "en");
+const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+paint(remembered("theme") ?? (dark ? "dark" : "light"));
+start();

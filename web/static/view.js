@@ -1,0 +1,45 @@
+// What was found, as elements; everything that came from data goes through textContent.
+
+import { WORDS } from "./words.js";
+
+export const language = () => document.documentElement.lang;
+export const words = () => WORDS[language()];
+export const nameOf = (place) => (language() === "en" && place.name_en) || place.name;
+export const labelOf = (category) => category[`label_${language()}`];
+export const percent = (share) => `${Math.round(share * 100)} %`;
+
+export function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+export function picture(photo, name) {
+  return element("img", {
+    src: `${photo.url}?width=320`, alt: name, loading: "lazy", width: photo.width, height: photo.height,
+  });
+}
+
+export function card(place, photo, open) {
+  const name = nameOf(place);
+  const button = element("button", { type: "button", className: "card", onclick: () => open(place.key) },
+    picture(photo, ""), element("span", { textContent: name }),
+    element("span", { textContent: place.city, className: "faint" }));
+  return element("li", {}, button);
+}
+
+export function candidate({ place, share }, open) {
+  const name = element("button", {
+    type: "button", className: "link", textContent: nameOf(place), onclick: () => open(place.key),
+  });
+  const where = element("span", { className: "faint", textContent: place.city ? ` ${place.city}` : "" });
+  const meter = element("meter", { min: 0, max: 1, value: share });
+  meter.setAttribute("aria-label", percent(share));
+  return element("li", {}, element("span", {}, name, where),
+    element("span", { textContent: percent(share) }), meter);
+}
+
+export function chip(category) {
+  const share = category.share === undefined ? "" : ` ${percent(category.share)}`;
+  return element("li", { textContent: labelOf(category) + share });
+}
