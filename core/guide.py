@@ -63,9 +63,7 @@ class Recognition:
     places: tuple[RankedPlace, ...]  # up to 5, best first
     categories: tuple[CategoryShare, ...]  # up to 5, best first
     photos: tuple[PhotoHit, ...]  # up to 5 gallery photos, closest first
-    timings_ms: Mapping[
-        str, float
-    ]  # by stage, in the order they ran; a photo seen before skips some
+    timings_ms: Mapping[str, float]  # by stage in the order they ran; known photos skip some
     snapshot: str  # version that answered
 
 
