@@ -1,6 +1,7 @@
 """The same picture again: cropped, rescaled, compressed anew, brightened or mirrored."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -16,7 +17,15 @@ ALIKE_BITS = 8  # of 64 in which perceptual hashes differ
 MOST_ALIKE = 20  # photos looked at for each photo, however many are alike
 COARSE_SIDE = 16
 COARSE_CORRELATION = 0.6  # of coarse thumbnails, before aligning them
+START, MIDDLE, END = slice(0, 61), slice(1, 63), slice(3, 64)  # of a thumbnail
+FRAMES = (  # rows and columns that a cropped copy may show
+    (MIDDLE, MIDDLE),
+    *((rows, columns) for rows in (START, END) for columns in (START, END)),
+)
+MOST_ALIGNED = 4  # pairs aligned for each photo, on average over the gallery at most
 BLOCK = 256  # photos compared with all others at a time, to bound memory
+PAIRS_BLOCK = 16_384  # pairs whose coarse thumbnails are compared at a time, likewise
+ALIGNED_AT_ONCE = 64  # pairs; fixed, so that results do not depend on the number of threads
 
 # How far a copy's frame may differ from the original's; beyond, alignment found something else.
 MOST_SCALE = 0.18
@@ -40,7 +49,9 @@ class Twins:
     score: float  # correlation of their aligned thumbnails, at most 1
 
 
-def find_twins(visual: Embeddings, hashes: Hashes, thumbnails: Thumbnails) -> list[Twins]:
+def find_twins(
+    visual: Embeddings, hashes: Hashes, thumbnails: Thumbnails, *, same_picture: float
+) -> list[Twins]:
     """Compare each photo with those that may be copies of it, and say how surely they are.
 
     Embeddings or perceptual hashes propose pairs. A pair is then laid on top of each other by an
@@ -48,28 +59,47 @@ def find_twins(visual: Embeddings, hashes: Hashes, thumbnails: Thumbnails) -> li
     2008), and scored by the correlation of brightness. Two photographs taken from one spot rarely
     reach 0.96; of 178 copies cropped by up to 5 %, rescaled and brightened all were above 0.99.
 
+    Aligning is what takes time, so the most promising pairs come first, by the correlation of
+    coarse thumbnails. A pair is left out once both of its photos were aligned `MOST_ALIGNED` times,
+    or once they are copies of one another through others: then it has the score of the weakest
+    link among these.
+
     Args:
         visual: (n, dim).
         hashes: (n, 2).
         thumbnails: (n, 64, 64).
+        same_picture: score from which on two photos are one picture.
 
     Returns:
         Pairs with a positive score, the lower row first.
     """
-    coarse = _coarse(thumbnails)
-    mirrored = _coarse(thumbnails[:, :, ::-1])
-    found = []
-    for first, second in sorted(set(_proposed(visual, hashes))):
-        upright = float(coarse[first] @ coarse[second])
-        flipped = float(coarse[first] @ mirrored[second])
-        if max(upright, flipped) >= COARSE_CORRELATION:
-            other = thumbnails[second]
-            if flipped > upright:
-                other = np.ascontiguousarray(other[:, ::-1])
-            score = _aligned(thumbnails[first], other)
-            if score > 0:
-                found.append(Twins(first, second, score))
-    return found
+    pairs = _promising(_proposed(visual, hashes), thumbnails)
+    groups = _Groups(len(thumbnails))
+    aligned = np.zeros(len(thumbnails), dtype=np.int64)  # how often each photo was
+    scores: dict[tuple[int, int], float] = {}
+
+    def align(pair: _Pair) -> float:
+        other = thumbnails[pair.second]
+        if pair.mirrored:
+            other = np.ascontiguousarray(other[:, ::-1])
+        return _aligned(thumbnails[pair.first], other)
+
+    with ThreadPoolExecutor() as pool:
+        for start in range(0, len(pairs), ALIGNED_AT_ONCE):
+            chosen = []
+            for pair in pairs[start : start + ALIGNED_AT_ONCE]:
+                rows = [pair.first, pair.second]
+                if aligned[rows].min() < MOST_ALIGNED and not groups.joined(*rows):
+                    aligned[rows] += 1
+                    chosen.append(pair)
+            for pair, score in zip(chosen, pool.map(align, chosen), strict=True):
+                scores[pair.first, pair.second] = score
+                if score >= same_picture:
+                    groups.join(pair.first, pair.second, score)
+    for pair in pairs:
+        if groups.joined(pair.first, pair.second):
+            scores.setdefault((pair.first, pair.second), groups.weakest_link(pair.first))
+    return [Twins(*rows, score) for rows, score in sorted(scores.items()) if score > 0]
 
 
 def near_duplicates(twins: Sequence[Twins], quality: Sequence[float]) -> NDArray[np.float64]:
@@ -86,34 +116,103 @@ def near_duplicates(twins: Sequence[Twins], quality: Sequence[float]) -> NDArray
     return scores
 
 
-def _proposed(visual: Embeddings, hashes: Hashes) -> Iterator[tuple[int, int]]:
-    """Yield pairs of rows that are alike in embedding or in perceptual hash, lower row first."""
-    for start in range(0, len(visual), BLOCK):
+class _Groups:
+    """Photos that are one picture, directly or through others."""
+
+    def __init__(self, count: int) -> None:
+        self._leader = list(range(count))
+        self._weakest = [1.0] * count  # of a leader's group
+
+    def joined(self, first: int, second: int) -> bool:
+        return self._find(first) == self._find(second)
+
+    def join(self, first: int, second: int, score: float) -> None:
+        low, high = sorted((self._find(first), self._find(second)))
+        self._leader[high] = low
+        self._weakest[low] = min(self._weakest[low], self._weakest[high], score)
+
+    def weakest_link(self, row: int) -> float:
+        """Lowest score that joined the group of a photo."""
+        return self._weakest[self._find(row)]
+
+    def _find(self, row: int) -> int:
+        while self._leader[row] != row:
+            self._leader[row] = self._leader[self._leader[row]]
+            row = self._leader[row]
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two rows to align, the lower first."""
+
+    first: int
+    second: int
+    mirrored: bool  # whether the second one fits better as its mirror image
+
+
+def _proposed(visual: Embeddings, hashes: Hashes) -> NDArray[np.int64]:
+    """Pairs of rows (m, 2) that are alike in embedding or in perceptual hash, lower row first."""
+    count = len(visual)
+    found = [np.empty(0, dtype=np.int64)]
+    for start in range(0, count, BLOCK):
         rows = slice(start, start + BLOCK)
         cosines = visual[rows] @ visual.T
-        yield from _closest(cosines, start, at_least=ALIKE_COSINE)
+        alike = [_closest(cosines, start, at_least=ALIKE_COSINE)]
         for column in (0, 1):
             bits = np.bitwise_count(hashes[rows, 0, None] ^ hashes[None, :, column])
-            yield from _closest(-bits.astype(np.float32), start, at_least=-ALIKE_BITS)
+            alike.append(_closest(-bits.astype(np.float32), start, at_least=-ALIKE_BITS))
+        low, high = np.sort(np.concatenate(alike), axis=1).T
+        found.append(np.unique(low * count + high))
+    return np.stack(np.divmod(np.unique(np.concatenate(found)), max(count, 1)), axis=1)
 
 
-def _closest(
-    likeness: NDArray[np.float32], start: int, *, at_least: float
-) -> Iterator[tuple[int, int]]:
-    """Yield the pairs of a block (rows from ``start`` on) that are alike enough."""
+def _closest(likeness: NDArray[np.float32], start: int, *, at_least: float) -> NDArray[np.int64]:
+    """Pairs (m, 2) of a block's rows (from ``start`` on) with the rows most like each."""
     own = np.arange(len(likeness))
     likeness[own, own + start] = -np.inf
     kept = min(MOST_ALIKE, likeness.shape[1])
-    for row, columns in enumerate(np.argpartition(-likeness, kept - 1, axis=1)[:, :kept]):
-        for column in columns[likeness[row, columns] >= at_least]:
-            yield min(row + start, int(column)), max(row + start, int(column))
+    columns = np.argpartition(-likeness, kept - 1, axis=1)[:, :kept]
+    rows, places = np.nonzero(np.take_along_axis(likeness, columns, axis=1) >= at_least)
+    return np.stack([rows + start, columns[rows, places]], axis=1)
+
+
+def _promising(pairs: NDArray[np.int64], thumbnails: Thumbnails) -> list[_Pair]:
+    """The pairs whose coarse thumbnails correlate, those that do most first.
+
+    One of a pair may be a crop of the other. So the whole of each is compared with the whole of the
+    other and with its middle and four corners, and the best fit counts.
+    """
+    whole, mirrored = _coarse(thumbnails), _coarse(thumbnails[:, :, ::-1])
+    upright = _fit(pairs, whole, whole)
+    flipped = _fit(pairs, whole, mirrored)
+    best = np.maximum(upright, flipped)
+    for frame in FRAMES:
+        part = _coarse(thumbnails[:, *frame])
+        for one, other in ((part, whole), (whole, part), (part, mirrored), (mirrored, part)):
+            np.maximum(best, _fit(pairs, one, other), out=best)
+    order = np.argsort(-best, kind="stable")[: np.count_nonzero(best >= COARSE_CORRELATION)]
+    return [
+        _Pair(first, second, mirrored=flipped[row] > upright[row])
+        for row, (first, second) in zip(order.tolist(), pairs[order].tolist(), strict=True)
+    ]
+
+
+def _fit(
+    pairs: NDArray[np.int64], one: NDArray[np.float32], other: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Correlation of the first of each pair in ``one`` with the second in ``other``, (m,)."""
+    blocks = [pairs[at : at + PAIRS_BLOCK].T for at in range(0, len(pairs), PAIRS_BLOCK)]
+    fits = [np.einsum("ij,ij->i", one[first], other[second]) for first, second in blocks]
+    return np.concatenate([np.empty(0, dtype=np.float32), *fits])
 
 
 def _coarse(thumbnails: Thumbnails) -> NDArray[np.float32]:
-    """Thumbnails averaged down, centred and scaled, so that products of rows are correlations."""
-    step = THUMBNAIL_SIDE // COARSE_SIDE
-    blocks = thumbnails.reshape(-1, COARSE_SIDE, step, COARSE_SIDE, step)
-    rows = blocks.mean(axis=(2, 4), dtype=np.float32).reshape(-1, COARSE_SIDE * COARSE_SIDE)
+    """Pictures averaged down, centred and scaled, so that products of rows are correlations."""
+    side = (COARSE_SIDE, COARSE_SIDE)
+    rows = np.empty((len(thumbnails), COARSE_SIDE * COARSE_SIDE), dtype=np.float32)
+    for row, thumbnail in zip(rows, thumbnails, strict=True):
+        row[:] = cv2.resize(thumbnail.astype(np.float32), side, interpolation=cv2.INTER_AREA).ravel()
     rows -= rows.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.maximum(lengths, 1e-6), dtype=np.float32)

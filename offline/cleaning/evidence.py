@@ -41,7 +41,12 @@ class Evidence:
     @cached_property
     def twins(self) -> list[Twins]:
         """Pairs of photos that are one picture."""
-        found = duplicates.find_twins(self.embeddings.visual, self.hashes, self.thumbnails)
+        found = duplicates.find_twins(
+            self.embeddings.visual,
+            self.hashes,
+            self.thumbnails,
+            same_picture=self.same_picture,
+        )
         return [pair for pair in found if pair.score >= self.same_picture]
 
     @cached_property

@@ -24,7 +24,7 @@ def twins(images: list[Image.Image], visual: Embeddings | None = None) -> list[T
         for thumbnail in thumbnails
     ]
     grey = np.array([np.asarray(thumbnail) for thumbnail in thumbnails])
-    return find_twins(visual, np.array(hashes, dtype=np.uint64), grey)
+    return find_twins(visual, np.array(hashes, dtype=np.uint64), grey, same_picture=THRESHOLD)
 
 
 def cropped(image: Image.Image, share: float) -> Image.Image:
