@@ -212,7 +212,9 @@ def _coarse(thumbnails: Thumbnails) -> NDArray[np.float32]:
     side = (COARSE_SIDE, COARSE_SIDE)
     rows = np.empty((len(thumbnails), COARSE_SIDE * COARSE_SIDE), dtype=np.float32)
     for row, thumbnail in zip(rows, thumbnails, strict=True):
-        row[:] = cv2.resize(thumbnail.astype(np.float32), side, interpolation=cv2.INTER_AREA).ravel()
+        row[:] = cv2.resize(
+            thumbnail.astype(np.float32), side, interpolation=cv2.INTER_AREA
+        ).ravel()
     rows -= rows.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.maximum(lengths, 1e-6), dtype=np.float32)

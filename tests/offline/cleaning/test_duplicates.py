@@ -1,12 +1,15 @@
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageOps
 
 from core.embedders.base import Embeddings, unit_rows
+from offline.cleaning import duplicates
 from offline.cleaning.detectors import DEFAULT_THRESHOLDS
-from offline.cleaning.duplicates import Twins, find_twins, near_duplicates
+from offline.cleaning.duplicates import MOST_ALIGNED, Twins, find_twins, near_duplicates
 from offline.cleaning.findings import Reason
 from offline.importing import perceptual_hash
 from tests.offline.cleaning.pictures import all_views, saved, views
@@ -83,3 +86,43 @@ def test_of_equals_the_first_stays() -> None:
 def test_of_many_copies_all_but_the_best_go() -> None:
     pairs = [Twins(0, 1, 0.99), Twins(0, 2, 0.98), Twins(1, 2, 0.97)]
     assert near_duplicates(pairs, quality=[1.0, 3.0, 2.0]).tolist() == [0.99, 0.0, 0.97]
+
+
+def test_a_photo_among_hundreds_of_lookalikes_still_finds_its_twin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alignments = 0
+    align = duplicates._aligned
+
+    def counted(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
+        nonlocal alignments
+        alignments += 1
+        return align(first, second)
+
+    monkeypatch.setattr(duplicates, "_aligned", counted)
+    random = np.random.default_rng(7)
+    scene = random.normal(size=(64, 64))
+    details = random.normal(size=(200, 64, 64))
+    lookalikes = [_smooth(scene + 0.6 * detail) for detail in details]
+    grey = np.array([*lookalikes, np.roll(lookalikes[50], 1, axis=1)])
+    visual = unit_rows(
+        np.concatenate([details, details[50:51]]).reshape(201, -1) + 2 * scene.ravel()
+    )
+    far_apart = random.integers(0, 2**63, size=(201, 2), dtype=np.uint64)
+    found = find_twins(visual, far_apart, grey, same_picture=THRESHOLD)
+    assert [(p.first, p.second) for p in found if p.score >= THRESHOLD] == [(50, 200)]
+    assert 0 < alignments <= MOST_ALIGNED * len(grey)
+
+
+def test_many_copies_of_one_picture_are_all_twins_of_the_best() -> None:
+    view = views("demo-cathedral")[0]
+    copies = [saved(view, quality=quality) for quality in range(50, 80)]
+    pairs = [pair for pair in twins(copies) if pair.score >= THRESHOLD]
+    kept = np.flatnonzero(near_duplicates(pairs, quality=[1.0] * len(copies)) == 0)
+    assert kept.tolist() == [0]
+
+
+def _smooth(noise: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """A grey thumbnail with areas as large as those of photographs."""
+    blurred = cv2.GaussianBlur(noise, (0, 0), 3)
+    return np.asarray(np.clip(128 + 40 * blurred / blurred.std(), 0, 255), dtype=np.uint8)
