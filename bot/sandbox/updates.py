@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -162,22 +162,43 @@ class Updates:
         self._delivery = self._last_failure = None
 
     async def _deliver(self, webhook: Webhook) -> None:
-        """Post updates, some at a time, again and again until each is taken."""
-        pause_s = 1
+        """Post updates over so many connections; each goes on with the next, none waits for all."""
         timeout = aiohttp.ClientTimeout(total=DELIVERY_TIMEOUT_S)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
+        connector = aiohttp.TCPConnector(limit=webhook.max_connections)
+        underway: set[int] = set()  # update_ids
+        async with (
+            aiohttp.ClientSession(timeout=timeout, connector=connector) as session,
+            asyncio.TaskGroup() as connections,
+        ):
             while True:
-                while not self._pending:
-                    self._news.clear()
-                    await self._news.wait()
-                batch = list(self._pending)[: webhook.max_connections]
-                taken = await asyncio.gather(*(self._post(session, webhook, u) for u in batch))
-                done = {u["update_id"] for u, ok in zip(batch, taken, strict=True) if ok}
-                kept = [u for u in self._pending if u["update_id"] not in done]
-                self._pending = deque(kept, maxlen=MAX_PENDING)
-                pause_s = 1 if all(taken) else min(2 * pause_s, MAX_DELIVERY_PAUSE_S)
-                if not all(taken):
-                    await asyncio.sleep(pause_s)
+                self._news.clear()
+                free = webhook.max_connections - len(underway)
+                waiting = (u for u in self._pending if u["update_id"] not in underway)
+                for update in list(islice(waiting, free)):
+                    underway.add(update["update_id"])
+                    posting = self._post_until_taken(session, webhook, update, underway)
+                    connections.create_task(posting)
+                await self._news.wait()
+
+    async def _post_until_taken(
+        self,
+        session: aiohttp.ClientSession,
+        webhook: Webhook,
+        update: Update,
+        underway: set[int],
+    ) -> None:
+        """Post an update again and again, ever more rarely, then make room for another."""
+        pause_s = 1
+        while not await self._post(session, webhook, update):
+            pause_s = min(2 * pause_s, MAX_DELIVERY_PAUSE_S)
+            await asyncio.sleep(pause_s)
+        self._forget(update["update_id"])
+        underway.discard(update["update_id"])
+        self._news.set()
+
+    def _forget(self, update_id: int) -> None:
+        kept = [update for update in self._pending if update["update_id"] != update_id]
+        self._pending = deque(kept, maxlen=MAX_PENDING)
 
     async def _post(self, session: aiohttp.ClientSession, webhook: Webhook, update: Update) -> bool:
         headers = {SECRET_HEADER: webhook.secret} if webhook.secret else {}

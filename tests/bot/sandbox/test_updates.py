@@ -1,7 +1,8 @@
 """How updates reach a bot: long polling and webhook."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -59,6 +60,22 @@ async def test_only_wanted_kinds_come_and_the_wish_is_remembered(
     assert await texts(bot) == ["wanted"]
 
 
+@asynccontextmanager
+async def serving(
+    receive: Callable[[web.Request], Awaitable[web.Response]],
+) -> AsyncIterator[str]:
+    """The address of a bot's webhook."""
+    app = web.Application()
+    app.router.add_post("/hook", receive)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    finally:
+        await runner.cleanup()
+
+
 @pytest.fixture
 async def receiver() -> AsyncIterator[tuple[str, asyncio.Queue[Any], list[int]]]:
     """A server that notes what is posted; it answers with the statuses in the list, then 200."""
@@ -70,13 +87,8 @@ async def receiver() -> AsyncIterator[tuple[str, asyncio.Queue[Any], list[int]]]
         posted.put_nowait((secret, (await request.json())["message"]["text"]))
         return web.Response(status=statuses.pop(0) if statuses else 200)
 
-    app = web.Application()
-    app.router.add_post("/hook", receive)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook", posted, statuses
-    await runner.cleanup()
+    async with serving(receive) as url:
+        yield url, posted, statuses
 
 
 async def test_a_webhook_gets_updates_with_its_secret_until_it_takes_them(
@@ -100,6 +112,61 @@ async def test_a_webhook_gets_updates_with_its_secret_until_it_takes_them(
     await ann.say("by polling")
     assert (await texts(bot))[-1] == "by polling"
     assert posted.empty()
+
+
+async def test_an_update_that_a_webhook_is_slow_to_take_does_not_hold_up_the_next(
+    bot: BotClient, sandbox: Sandbox, ann: Person
+) -> None:
+    taken: asyncio.Queue[str] = asyncio.Queue()
+    slow = asyncio.Event()
+
+    async def receive(request: web.Request) -> web.Response:
+        text = (await request.json())["message"]["text"]
+        if text == "slow":
+            await slow.wait()
+        taken.put_nowait(text)
+        return web.Response()
+
+    async with serving(receive) as url:
+        await bot("setWebhook", url=url, max_connections=2)
+        async with asyncio.timeout(30):
+            await ann.say("slow")
+            for text in ("b", "c"):
+                await ann.say(text)
+                assert await taken.get() == text
+            slow.set()
+            assert await taken.get() == "slow"
+            while sandbox.telegram.updates.pending:
+                await asyncio.sleep(0.01)
+        await bot("deleteWebhook")
+    assert taken.empty(), "each came once"
+
+
+async def test_a_webhook_gets_no_more_updates_at_once_than_it_has_connections(
+    bot: BotClient, ann: Person
+) -> None:
+    begun: list[str] = []
+    held, third = asyncio.Event(), asyncio.Event()
+
+    async def receive(request: web.Request) -> web.Response:
+        begun.append((await request.json())["message"]["text"])
+        if len(begun) == 3:
+            third.set()
+        await held.wait()
+        return web.Response()
+
+    async with serving(receive) as url:
+        await bot("setWebhook", url=url, max_connections=2)
+        async with asyncio.timeout(30):
+            for text in "abc":
+                await ann.say(text)
+            while len(begun) < 2:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
+            assert sorted(begun) == ["a", "b"]
+            held.set()
+            await third.wait()
+        await bot("deleteWebhook")
 
 
 async def test_pending_updates_can_be_dropped(bot: BotClient, ann: Person) -> None:
