@@ -5,6 +5,7 @@ import io
 import secrets
 import tempfile
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from types import TracebackType
@@ -52,6 +53,7 @@ class FileStore:
         self._bytes = 0
         self._by_id: OrderedDict[str, StoredFile] = OrderedDict()
         self._ids: dict[str, str] = {}  # file_path or unique_id -> file_id
+        self._by_url: dict[str, list[PhotoSize]] = {}
         self._number = 0
 
     async def __aenter__(self) -> Self:
@@ -99,6 +101,14 @@ class FileStore:
         for size in sizes:
             file = self.by_id(size["file_id"])
             self._by_id[file.file_id] = replace(file, sizes=tuple(sizes))
+        return sizes
+
+    async def photo_at(self, url: str, fetch: Callable[[str], Awaitable[bytes]]) -> list[PhotoSize]:
+        """The photo at an address, fetched the first time only; as `add_photo`."""
+        sizes = self._by_url.get(url)
+        if sizes is None or any(size["file_id"] not in self._by_id for size in sizes):
+            sizes = await self.add_photo(await fetch(url), from_bot=True)
+            self._by_url[url] = sizes
         return sizes
 
     def add_document(self, content: bytes, *, name: str, mime: str) -> dict[str, Any]:

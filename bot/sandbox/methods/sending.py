@@ -101,8 +101,8 @@ async def read_photo(telegram: Telegram, params: Params, name: str) -> dict[str,
     picture = _upload(params, name)
     source = params.text(name)
     if picture is None and source.startswith(("http://", "https://")):
-        picture = await _fetch(source)
-    if picture is not None:
+        sizes = await telegram.files.photo_at(source, _fetch)
+    elif picture is not None:
         sizes = await telegram.files.add_photo(picture, from_bot=True)
     else:
         sizes = list(_stored(telegram, source, "photo").sizes)
