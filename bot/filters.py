@@ -27,6 +27,14 @@ async def addressed(message: Message, bot: Bot) -> bool:
     return await mentioned(message, bot)
 
 
+async def asked_in_words(message: Message, bot: Bot) -> bool:
+    """Filter: a private message, or one in a group that mentions this bot.
+
+    A reply to the bot's answer is talk about it among those who read it, like "thanks".
+    """
+    return message.chat.type == ChatType.PRIVATE or await mentioned(message, bot)
+
+
 async def mentioned(message: Message, bot: Bot) -> bool:
     """Filter: a text or caption with ``@username`` of this bot."""
     return mentions_of(await bot.me()).search(message.text or message.caption or "") is not None

@@ -10,7 +10,7 @@ from bot.answers import describe_place, list_places
 from bot.buttons import ShowMore
 from bot.callbacks import acknowledge
 from bot.errors import QuestionGone
-from bot.filters import addressed, mentions_of, shown_message
+from bot.filters import asked_in_words, mentions_of, shown_message
 from bot.keyboards import places_keyboard
 from bot.media import Albums, Captioned
 from bot.middlewares.query import OpenQuery
@@ -107,6 +107,8 @@ async def _show(
 def build_router() -> Router:
     """Text meant for the bot that is no command."""
     router = Router(name=__name__)
-    router.message.register(answer_words, F.text, ~F.text.startswith("/"), addressed, asked_words)
+    router.message.register(
+        answer_words, F.text, ~F.text.startswith("/"), asked_in_words, asked_words
+    )
     router.callback_query.register(show_more, ShowMore.filter(), shown_message)
     return router

@@ -29,6 +29,8 @@ BOT = {"id": 42, "is_bot": True, "first_name": "Guide", "username": "guide_bot"}
         {"text": "old fortress"},
         {"text": "ask @guide_bot_2 or ann@guide_bot.example"},
         {"text": "old fortress", "reply_to_message": FROM_ANN},
+        {"text": "thanks, what a view!", "reply_to_message": FROM_BOT},
+        {"text": "old fortress", "reply_to_message": FROM_BOT_PHOTO},
         {"photo": photo()},
         {"photo": photo(), "caption": "look!"},
         {"text": "/help"},
@@ -56,7 +58,8 @@ async def test_in_a_group_the_bot_is_silent_unless_addressed(
     [
         ({"text": "@guide_bot old fortress"}, "old fortress"),
         ({"text": "old fortress, @Guide_Bot"}, "old fortress,"),
-        ({"text": "old fortress", "reply_to_message": FROM_BOT}, "old fortress"),
+        ({"text": "@guide_bot fort", "reply_to_message": FROM_BOT}, "fort"),
+        ({"photo": photo(), "reply_to_message": FROM_BOT}, b"bytes of the photo"),
         ({"text": "@guide_bot fortress", "via_bot": {**BOT, "id": 43}}, "fortress"),
         ({"text": "@guide_bot fortress", "reply_to_message": FROM_BOT_PHOTO}, "fortress"),
         ({"photo": photo(), "caption": "@guide_bot what is it?"}, b"bytes of the photo"),
@@ -69,7 +72,7 @@ async def test_in_a_group_the_bot_is_silent_unless_addressed(
         ),
     ],
 )
-async def test_in_a_group_a_mention_or_a_reply_to_the_bot_is_answered(
+async def test_in_a_group_a_mention_or_a_photo_in_reply_to_the_bot_is_answered(
     chat: Chat, content: dict[str, Any], question: str | bytes
 ) -> None:
     assert await chat.feed(update(chat="supergroup", **content))
