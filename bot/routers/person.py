@@ -1,6 +1,7 @@
 """What a person decides about themselves: /language, /privacy, /forget."""
 
-from aiogram import F, Router
+from aiogram import Bot, F, Router
+from aiogram.enums import ChatType
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
@@ -10,6 +11,7 @@ from bot.errors import ButtonExpired
 from bot.filters import own_command, shown_message
 from bot.keyboards import language_keyboard
 from bot.locations import KEPT_S, Locations
+from bot.menu import reset_menu_of, set_menu_of
 from bot.texts import WORDINGS
 from core.querylog import QueryLog
 
@@ -23,6 +25,7 @@ async def set_language(
     callback: CallbackQuery,
     callback_data: ChooseLanguage,
     message: Message,
+    bot: Bot,
     query_log: QueryLog,
     user_hash: str,
 ) -> None:
@@ -35,6 +38,8 @@ async def set_language(
         raise ButtonExpired("the bot does not speak the language of a button")
     await query_log.choose_language(user_hash, callback_data.language)
     await acknowledge(callback)
+    if message.chat.type == ChatType.PRIVATE:
+        await set_menu_of(bot, message.chat.id, callback_data.language)
     await message.answer(WORDINGS[callback_data.language].language_chosen)
 
 
@@ -45,12 +50,19 @@ async def explain_privacy(message: Message, language: str, log_retention_days: i
 
 
 async def forget_person(
-    message: Message, language: str, query_log: QueryLog, user_hash: str, locations: Locations
+    message: Message,
+    bot: Bot,
+    language: str,
+    query_log: QueryLog,
+    user_hash: str,
+    locations: Locations,
 ) -> None:
     """Delete all that is stored about the person."""
     queries = await query_log.forget(user_hash)
     if message.from_user:
         locations.forget(message.from_user.id)
+    if message.chat.type == ChatType.PRIVATE:
+        await reset_menu_of(bot, message.chat.id)
     await message.answer(WORDINGS[language].forgotten.format(queries=queries))
 
 

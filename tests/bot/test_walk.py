@@ -13,6 +13,7 @@ from PIL import Image
 
 from bot.app import build_bot, build_dispatcher
 from bot.file_ids import FileIds
+from bot.locales.en import EN
 from bot.sandbox.people import Attachment, Person
 from bot.sandbox.server import Sandbox
 from core.embedders import Embedder
@@ -131,9 +132,12 @@ async def test_a_walk_in_private(sandbox: Sandbox) -> None:
     await ann.presses(question, "English")
     [confirmed] = await ann.gets(1)
     assert "English" in said(confirmed)
+    menu = sandbox.telegram.menu(ann.person.room, "ru")
+    assert {each["command"]: each["description"] for each in menu} == EN.commands
     await ann.person.say("/forget")
     [forgotten] = await ann.gets(1)
     assert "your questions (2)" in said(forgotten)
+    assert sandbox.telegram.menu(ann.person.room, "ru") == [], "no menu of the chat's own"
     alert = await ann.presses(below, "Ещё ▸")
     assert alert["show_alert"]
 

@@ -13,6 +13,7 @@ COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 MAX_DESCRIPTION = 256
 LANGUAGE = re.compile(r"([a-z]{2})?")
 SCOPES = frozenset({"default", "all_private_chats", "all_group_chats", "all_chat_administrators"})
+CHAT_SCOPES = frozenset({"chat", "chat_administrators"})
 PROFILE_LIMITS = {"name": 64, "description": 512, "short_description": 120}
 
 
@@ -57,19 +58,19 @@ async def set_my_commands(telegram: Telegram, params: Params) -> bool:
         if not 1 <= len(command.text("description")) <= MAX_DESCRIPTION:
             raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
         menu.append({name: command.text(name) for name in ("command", "description")})
-    telegram.menus[_menu_key(params)] = menu
+    telegram.menus[_menu_key(telegram, params)] = menu
     telegram.feed.publish("menu", None)
     return True
 
 
 async def get_my_commands(telegram: Telegram, params: Params) -> list[dict[str, str]]:
     """The menu set for exactly this scope and language."""
-    return telegram.menus.get(_menu_key(params), [])
+    return telegram.menus.get(_menu_key(telegram, params), [])
 
 
 async def delete_my_commands(telegram: Telegram, params: Params) -> bool:
     """No menu for this scope and language."""
-    telegram.menus.pop(_menu_key(params), None)
+    telegram.menus.pop(_menu_key(telegram, params), None)
     telegram.feed.publish("menu", None)
     return True
 
@@ -117,11 +118,13 @@ def _set_profile(telegram: Telegram, params: Params, field: str) -> bool:
     return True
 
 
-def _menu_key(params: Params) -> tuple[str, str]:
+def _menu_key(telegram: Telegram, params: Params) -> tuple[str, str]:
     scope = params.nested(params.json("scope", {}))
     kind = scope.text("type", "default")
-    if kind not in SCOPES:
-        kind = f"{kind} {scope.required('chat_id')}"
+    if kind in CHAT_SCOPES:
+        kind = f"{kind} {telegram.room_for_bot(scope.text('chat_id')).chat_id}"
+    elif kind not in SCOPES:
+        raise bad_request("can't parse BotCommandScope: Unsupported type specified")
     return kind, _language(params)
 
 

@@ -109,6 +109,17 @@ async def test_command_menus_are_kept_by_scope_and_language(
             {"commands": [{"command": "a", "description": "d"}], "language_code": "russian"},
             "invalid language code",
         ),
+        (
+            {"commands": [{"command": "a", "description": "d"}], "scope": {"type": "nobody"}},
+            "can't parse BotCommandScope",
+        ),
+        (
+            {
+                "commands": [{"command": "a", "description": "d"}],
+                "scope": {"type": "chat", "chat_id": 1},
+            },
+            "chat not found",
+        ),
     ],
 )
 async def test_wrong_menus_are_refused(bot: BotClient, fields: dict[str, Any], reason: str) -> None:
