@@ -1,5 +1,6 @@
-"""Nearest gallery photos by exact inner product. FAISS lives only here."""
+"""Nearest gallery photos by inner product, exact as long as that is fast. FAISS lives only here."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,14 @@ from numpy.typing import NDArray
 from core.embedders.base import Embeddings
 from core.errors import SnapshotCorrupt
 
+# A search should take less than 5 ms on one thread: docs/performance.md has the figures.
+EXACT_UP_TO = 50_000  # photos compared in float32
+HALVES_UP_TO = 130_000  # photos compared one and all, in float16; beyond, only in likely clusters
+
+MIN_RECALL, RECALL_AT = 0.98, 20  # of a search in clusters, against exact search
+SAMPLE = 200  # photos that recall is measured with
+FEWEST_CLUSTERS = 8  # looked into
+
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
@@ -21,27 +30,51 @@ class Nearest:
 
 
 class PhotoIndex:
-    """Exact search over gallery embeddings; rows are those of the matrix it was built from."""
+    """Search over gallery embeddings; rows are those of the matrix it was built from."""
 
     def __init__(self, index: faiss.Index) -> None:
         self._faiss = index
 
     @classmethod
-    def build(cls, embeddings: Embeddings) -> "PhotoIndex":
-        """Index ``embeddings`` (n, dim)."""
-        index = faiss.IndexFlatIP(embeddings.shape[1])
-        index.add(np.ascontiguousarray(embeddings, dtype=np.float32))
+    def build(
+        cls,
+        embeddings: Embeddings,
+        *,
+        exact_up_to: int = EXACT_UP_TO,
+        halves_up_to: int = HALVES_UP_TO,
+    ) -> "PhotoIndex":
+        """Index ``embeddings`` (n, dim) in the way that suits their number.
+
+        Args:
+            embeddings: unit rows.
+            exact_up_to: the most rows that are kept in float32.
+            halves_up_to: the most rows that are all compared with a query.
+        """
+        faiss.omp_set_num_threads(os.cpu_count() or 1)  # a search may have set it to one
+        embeddings = np.ascontiguousarray(embeddings, dtype=np.float32)
+        count, dim = embeddings.shape
+        if count <= exact_up_to:
+            index: faiss.Index = faiss.IndexFlatIP(dim)
+        elif count <= halves_up_to:
+            index = faiss.IndexScalarQuantizer(
+                dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+            )
+        else:
+            return cls(_clustered(embeddings))
+        index.add(embeddings)
         return cls(index)
 
     @classmethod
     def load(cls, path: Path) -> "PhotoIndex":
-        """Read a saved index.
+        """Open a saved index; it is mapped into memory and read as it is searched.
+
+        Never add to it: FAISS would end the process.
 
         Raises:
             SnapshotCorrupt: FAISS cannot read the file.
         """
         try:
-            return cls(faiss.read_index(str(path)))
+            return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
         except RuntimeError as error:
             raise SnapshotCorrupt(f"{path} is not a readable index") from error
 
@@ -72,13 +105,51 @@ class PhotoIndex:
         # OpenMP keeps this setting per calling thread; a lone query is slower on two threads.
         faiss.omp_set_num_threads(1)
         among = self.size if only_rows is None else len(only_rows)
+        queries, k = np.ascontiguousarray(queries, dtype=np.float32), max(1, min(k, among))
         chosen = None
         if only_rows is not None:
-            chosen = faiss.SearchParameters()
+            chosen = self._in_all_clusters()  # these rows may lie in unlikely ones
             chosen.sel = faiss.IDSelectorBatch(np.asarray(only_rows, dtype=np.int64))
-        scores, rows = self._faiss.search(
-            np.ascontiguousarray(queries, dtype=np.float32), max(1, min(k, among)), params=chosen
-        )
+        scores, rows = self._faiss.search(queries, k, params=chosen)
+        if only_rows is None and (rows < 0).any():  # the likely clusters have fewer photos than k
+            scores, rows = self._faiss.search(queries, k, params=self._in_all_clusters())
         if among == 0:  # FAISS finds one photo that does not exist
             scores, rows = scores[:, :0], rows[:, :0]
         return Nearest(rows, np.clip(scores, -1.0, 1.0))
+
+    def _in_all_clusters(self) -> faiss.SearchParameters:
+        if isinstance(self._faiss, faiss.IndexIVF):
+            everywhere = faiss.SearchParametersIVF()
+            everywhere.nprobe = self._faiss.nlist
+            return everywhere
+        return faiss.SearchParameters()
+
+
+def _clustered(embeddings: Embeddings) -> faiss.IndexIVF:
+    """Index in clusters, of which a search looks into as many as `MIN_RECALL` takes."""
+    count, dim = embeddings.shape
+    index = faiss.IndexIVFScalarQuantizer(
+        faiss.IndexFlatIP(dim),
+        dim,
+        round(count**0.5),
+        faiss.ScalarQuantizer.QT_fp16,
+        faiss.METRIC_INNER_PRODUCT,
+    )
+    index.train(embeddings)
+    index.add(embeddings)
+    sample = embeddings[:: max(1, count // SAMPLE)]
+    # The closest photo is the sample itself, which proves nothing.
+    _, exact = faiss.knn(sample, embeddings, RECALL_AT + 1, metric=faiss.METRIC_INNER_PRODUCT)
+    index.nprobe = min(FEWEST_CLUSTERS, index.nlist)
+    while index.nprobe < index.nlist:
+        _, found = index.search(sample, RECALL_AT + 1)
+        if recall(found, exact[:, 1:]) >= MIN_RECALL:
+            break
+        index.nprobe = min(2 * index.nprobe, index.nlist)
+    return index
+
+
+def recall(found: NDArray[np.int64], exact: NDArray[np.int64]) -> float:
+    """Share of the exact neighbours (n, k) that are among those found (n, any)."""
+    hits = [len(set(f) & set(e)) for f, e in zip(found.tolist(), exact.tolist(), strict=True)]
+    return sum(hits) / exact.size

@@ -45,6 +45,46 @@ def test_a_saved_index_answers_the_same(embeddings: np.ndarray, tmp_path: Path) 
     assert np.array_equal(loaded.search(embeddings, 5).rows, index.search(embeddings, 5).rows)
 
 
+KINDS = {
+    "float32": {},
+    "float16": {"exact_up_to": 100},
+    "clusters": {"exact_up_to": 100, "halves_up_to": 200},
+}
+
+
+@pytest.fixture(scope="module")
+def clustered() -> np.ndarray:
+    """Photos of 60 places that resemble one another more than those of others."""
+    rng = np.random.default_rng(2)
+    places = rng.normal(size=(60, 32))
+    return unit_rows(places[rng.integers(60, size=4000)] + 0.5 * rng.normal(size=(4000, 32)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_index_finds_the_nearest(
+    kind: str, clustered: np.ndarray, tmp_path: Path
+) -> None:
+    PhotoIndex.build(clustered, **KINDS[kind]).save(tmp_path / "photos.faiss")
+    queries = clustered[1::40]
+    found = PhotoIndex.load(tmp_path / "photos.faiss").search(queries, 20)
+    exact = np.argsort(-(queries @ clustered.T), axis=1)[:, :20]
+    hits = sum(len({*f} & {*e}) for f, e in zip(found.rows, exact, strict=True))
+    assert hits / exact.size >= 0.97  # 0.98 is chosen on other photos
+    assert np.allclose(found.scores[:, 0], 1, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_index_can_be_limited_to_some_rows(kind: str, clustered: np.ndarray) -> None:
+    rows = [int(row) for row in np.argsort(clustered @ clustered[0])[:30]]  # the farthest
+    found = PhotoIndex.build(clustered, **KINDS[kind]).search(clustered[:1], 50, only_rows=rows)
+    assert set(found.rows[0]) == set(rows)
+
+
+def test_clusters_give_as_many_photos_as_were_asked_for(clustered: np.ndarray) -> None:
+    index = PhotoIndex.build(clustered, **KINDS["clusters"])
+    assert sorted(index.search(clustered[:1], 4000).rows[0]) == list(range(4000))
+
+
 @pytest.mark.parametrize("content", [b"", b"junk" * 100])
 def test_a_damaged_index_is_called_corrupt(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "photos.faiss").write_bytes(content)
