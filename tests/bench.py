@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from time import perf_counter
@@ -63,7 +64,7 @@ def bench_jobs(data_dir: Path, views: int) -> None:
 
 
 async def bench_answers(data_dir: Path, rounds: int) -> None:
-    """Ask photos and words one after the other, then photos all at once."""
+    """Ask photos and words one after the other, then as several people do."""
     start = perf_counter()
     embedder = load_embedder("bundled", cache_dir=data_dir / "cache")
     guide = CityGuide(data_dir, embedder, limits=LIMITS)
@@ -82,12 +83,46 @@ async def bench_answers(data_dir: Path, rounds: int) -> None:
     recognised = await timed(drawn[:1] * 100, guide.recognize)
     line("photo seen before", percentiles([took for took, _ in recognised]))
 
-    photos = fresh(drawn, rounds)
-    start = perf_counter()
-    await asyncio.gather(*(guide.recognize(photo) for photo in photos))
-    line(f"{len(photos)} photos at once", f"{len(photos) / (perf_counter() - start):.0f} photos/s")
+    for users in (1, 32):
+        await bench_users("photos", users, fresh(drawn, rounds), guide.recognize)
+        words = [f"{text} {users} users" for text in texts]
+        await bench_users("texts", users, words, guide.search)
     line("resident memory at its highest", f"{resident_mb()} MB")
     guide.close()
+
+
+async def bench_users(
+    what: str,
+    users: int,
+    queries: Sequence[Query],
+    ask: Callable[[Query], Awaitable[Recognition | SearchResult]],
+) -> None:
+    """Let ``users`` ask at once, each the next query as soon as the last is answered."""
+    waiting = iter(queries)
+    stages: Counter[str] = Counter()
+
+    async def user() -> None:
+        for query in waiting:
+            stages.update((await ask(query)).timings_ms)
+
+    lags: list[float] = []
+    watching = asyncio.create_task(watch_loop(lags))
+    start = perf_counter()
+    await asyncio.gather(*(user() for _ in range(users)))
+    took_s = perf_counter() - start
+    watching.cancel()
+    lag = sorted(lags)[int(0.99 * (len(lags) - 1))]
+    line(f"{what}, {users} at once", f"{len(queries) / took_s:.0f}/s   loop lag p99 {lag:.1f} ms")
+    shares = (f"{stage} {ms / stages.total():.0%}" for stage, ms in stages.items())
+    line("  shares of the time, waiting included", "  ".join(shares))
+
+
+async def watch_loop(lags: list[float]) -> None:
+    """Note by how many ms the event loop is late, every 5 ms."""
+    while True:
+        start = perf_counter()
+        await asyncio.sleep(0.005)
+        lags.append((perf_counter() - start) * 1000 - 5)
 
 
 def fresh(photos: Sequence[bytes], rounds: int) -> list[bytes]:
