@@ -34,6 +34,7 @@ MOST_SHIFT = 0.18  # of the side
 ALIGNMENT_STEPS = 80
 BLUR = 3  # pixels, before aligning
 EVERYWHERE = np.full((THUMBNAIL_SIDE, THUMBNAIL_SIDE), 255, dtype=np.uint8)  # nothing masked
+ALREADY_ALIGNED = 0.99  # correlation as they lie; brightened copies of one frame had more
 WORTH_A_SECOND_LOOK = 0.85  # alignment is not symmetric
 
 Thumbnails = NDArray[np.uint8]  # (n, 64, 64) grey, stretched to a square
@@ -222,12 +223,20 @@ def _coarse(thumbnails: Thumbnails) -> NDArray[np.float32]:
 
 def _aligned(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
     """Correlation of two thumbnails laid on top of each other; 0 if they cannot be."""
-    if np.array_equal(first, second):
-        return 1.0
+    as_they_lie = float(_centred(first) @ _centred(second))
+    if as_they_lie > ALREADY_ALIGNED:  # from where alignment may only wander off
+        return min(as_they_lie, 1.0)
     score = _correlation(first, second)
     if score >= WORTH_A_SECOND_LOOK or score == 0:
         score = max(score, _correlation(second, first))
     return score
+
+
+def _centred(thumbnail: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Brightness about its mean, scaled so that a product is a correlation; blank gives zeros."""
+    centred = thumbnail.astype(np.float64).ravel()
+    centred -= centred.mean()
+    return np.asarray(centred / max(float(np.linalg.norm(centred)), 1e-6))
 
 
 def _correlation(template: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
