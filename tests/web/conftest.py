@@ -82,11 +82,13 @@ async def running(data_dir: Path, log_dir: Path, **options: Any) -> AsyncIterato
         while not server.started:
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-            yield Web(client, guide, log_file)
-        server.should_exit = True
-        await serving
-    guide.close()
+        try:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+                yield Web(client, guide, log_file)
+        finally:
+            server.should_exit = True
+            await serving
+            guide.close()
 
 
 @pytest.fixture
