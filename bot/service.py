@@ -180,7 +180,8 @@ async def _http_server(
     app = build_app(running.guide, running.metrics, running.health, webhook=webhook, path=path)
     async with (
         listening(app, settings.http_host, port),
-        in_background(running.metrics.watch_loop()),
+        # from contact on: before, a full collection holds up the loop while nobody is answered
+        in_background(once(running.in_contact, running.metrics.watch_loop())),
     ):
         yield
 
