@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from bot.errors import TokenRejected
 from core.errors import GuideError, NoSnapshot
 from core.logs import set_up_logging, token_secrets
-from core.settings import Settings
+from core.settings import Settings, what_is_wrong
 
 TOKEN_FORM = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = Settings(**({"data_dir": data_dir} if data_dir else {}))
     except ValidationError as error:
-        return _fail(f"wrong settings: {_describe(error)}", code=2)
+        return _fail(f"wrong settings: {what_is_wrong(error)}", code=2)
     if options.sandbox:
         return _run(lambda: _sandbox(settings, options.sandbox_host, options.sandbox_port))
     if settings.bot_token is None:
@@ -97,14 +97,6 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise ValueError
     return port
-
-
-def _describe(error: ValidationError) -> str:
-    """What is wrong with which settings; their values may be secret and stay out."""
-    return "; ".join(
-        f"GUIDE_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
-        for problem in error.errors(include_input=False)
-    )
 
 
 def _fail(line: str, *, code: int = 1) -> int:

@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -153,3 +153,11 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret.get_secret_value()):
             raise ValueError("it needs 16 to 256 letters, digits, _ and -")
         return secret
+
+
+def what_is_wrong(error: ValidationError) -> str:
+    """What is wrong with which settings; their values may be secret and stay out."""
+    return "; ".join(
+        f"GUIDE_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+        for problem in error.errors(include_input=False)
+    )

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from core.errors import GuideError, NoSnapshot
 from core.logs import set_up_logging
-from core.settings import Settings
+from core.settings import Settings, what_is_wrong
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = Settings(**({"data_dir": data_dir} if data_dir else {}))
     except ValidationError as error:
-        return _fail(f"wrong settings: {_describe(error)}", code=2)
+        return _fail(f"wrong settings: {what_is_wrong(error)}", code=2)
     key = settings.web_api_key
     set_up_logging(
         settings.log_level,
@@ -56,14 +56,6 @@ async def _serve(settings: Settings) -> None:
     from web.service import serve  # slow to import: wrong usage is told at once
 
     await serve(settings)
-
-
-def _describe(error: ValidationError) -> str:
-    """What is wrong with which settings; their values may be secret and stay out."""
-    return "; ".join(
-        f"GUIDE_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
-        for problem in error.errors(include_input=False)
-    )
 
 
 def _fail(line: str, *, code: int = 1) -> int:
