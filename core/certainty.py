@@ -25,10 +25,16 @@ class Certainty:
     bias: float
     per_score: float  # weight of the cosine of the photo that argues for the place
     per_odds: float  # weight of the logarithm of the odds of the place's share
+    per_head: float = 0.0  # weight of the trained head's score; 0 if no heads are trained
 
-    def of(self, score: float, share: float) -> float:
-        """Probability, in (0, 1), that a place with this best cosine and share is right."""
-        logit = self.bias + self.per_score * score + self.per_odds * share_odds(share)
+    def of(self, score: float, share: float, head: float = 0.0) -> float:
+        """Probability, in (0, 1), that a place with this best cosine, share and score is right."""
+        logit = (
+            self.bias
+            + self.per_score * score
+            + self.per_odds * share_odds(share)
+            + self.per_head * head
+        )
         return 1 / (1 + math.exp(-max(-500.0, min(500.0, logit))))
 
 

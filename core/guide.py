@@ -219,7 +219,7 @@ class CityGuide:
                 self._searching, lambda: self._neighbours(edition, embedding, city)
             )
         with _timed(timings, "vote"):
-            return self._recognition(edition, neighbours, near, timings)
+            return self._recognition(edition, embedding, neighbours, near, timings)
 
     async def search(
         self, text: str, *, limit: int = 5, offset: int = 0, city: str | None = None
@@ -284,6 +284,7 @@ class CityGuide:
     def _recognition(
         self,
         edition: _Edition,
+        embedding: Embeddings,
         neighbours: Sequence[tuple[int, Neighbour]],
         near: Point | None,
         timings: Mapping[str, float],
@@ -296,11 +297,14 @@ class CityGuide:
                 for place_id, place in edition.places.items()
                 if place.point
             }
+        jurors = [neighbour for _, neighbour in neighbours]
+        heads = edition.snapshot.heads
         outcome = verdict(
-            (neighbour for _, neighbour in neighbours),
+            jurors,
             place_sizes=edition.place_sizes,
             kinds=edition.kinds,
             thresholds=edition.snapshot.manifest.thresholds,
+            opinion=heads.opinion(heads.scores(embedding)[0], jurors) if heads else None,
             distances_m=distances_m,
         )
         photo_rows = {neighbour.photo_id: row for row, neighbour in neighbours}

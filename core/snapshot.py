@@ -5,6 +5,7 @@ snapshots/<version>/catalogue.sqlite    places and photos
                     joint.npy           the same photos in the space of words
                     words.npz            what is known about the places, in the space of words
                     photos.faiss        index over embeddings.npy
+                    heads.npz           trained heads, if there are any
                     manifest.json       written last: identity, counts, SHA-256 of the others
 snapshots/current                       text file with the version in use
 """
@@ -27,14 +28,16 @@ from core.certainty import Certainty
 from core.embedders.base import Embedder, Embeddings
 from core.errors import DataDirError, NoSnapshot, SnapshotCorrupt, SnapshotMismatch
 from core.files import write_atomic
+from core.heads import Heads
 from core.index import PhotoIndex
 from core.places import Photo, Place
 from core.text_search import PlaceWords
 
-FORMAT = 2
+FORMAT = 3
 FOLDER = "snapshots"
 CURRENT = "current"
 MANIFEST = "manifest.json"
+HEADS = "heads.npz"
 DRAFT_PREFIX = ".draft-"
 
 
@@ -64,6 +67,11 @@ class Manifest:
     files: Mapping[str, str]  # SHA-256 by file name
     format: int = FORMAT
 
+    @property
+    def trained(self) -> bool:
+        """Whether the snapshot has trained heads."""
+        return HEADS in self.files
+
 
 @dataclass(frozen=True, slots=True)
 class SnapshotContent:
@@ -77,6 +85,7 @@ class SnapshotContent:
     words: PlaceWords  # of ``places``
     thresholds: Thresholds
     fingerprint: str
+    heads: Heads | None = None  # of ``places``
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +99,7 @@ class Snapshot:
     visual: Embeddings  # (photos, dim), memory-mapped
     joint: Embeddings  # (photos, joint_dim), memory-mapped
     words: PlaceWords  # of ``places``
+    heads: Heads | None  # of ``places``; None if none are trained
 
     @property
     def version(self) -> str:
@@ -240,6 +250,8 @@ def _write(draft: Path, version: str, created: datetime, content: SnapshotConten
     words = content.words
     np.savez(draft / "words.npz", texts=words.texts, names=words.names, labels=words.labels)
     PhotoIndex.build(content.visual).save(draft / "photos.faiss")
+    if content.heads:
+        content.heads.save(draft / HEADS)
     manifest = Manifest(
         version=version,
         created=created.isoformat(timespec="seconds"),
@@ -272,11 +284,13 @@ def _load(folder: Path) -> Snapshot:
             visual=np.load(folder / "embeddings.npy", mmap_mode="r"),
             joint=np.load(folder / "joint.npy", mmap_mode="r"),
             words=_read_words(folder / "words.npz"),
+            heads=Heads.load(folder / HEADS) if manifest.trained else None,
         )
     except (OSError, ValueError, KeyError, sqlite3.Error) as error:
         raise SnapshotCorrupt(f"{folder} cannot be read: {error}") from error
     rows = (len(photos), len(snapshot.joint), snapshot.index.size)
-    if rows != (manifest.photos,) * 3 or len(snapshot.words.texts) != len(places):
+    heads_fit = snapshot.heads is None or len(snapshot.heads.place_ids) == len(places)
+    if rows != (manifest.photos,) * 3 or len(snapshot.words.texts) != len(places) or not heads_fit:
         raise SnapshotCorrupt(f"the files in {folder} do not fit together")
     return snapshot
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.certainty import sharpened
+from core.heads import Opinion, categories_with_heads, with_heads
 from core.snapshot import Thresholds
 from core.vote import Candidate, CategoryShare, Neighbour, category_vote, knn_vote, with_distance
 
@@ -27,6 +28,7 @@ def verdict(
     place_sizes: Mapping[str, int],
     kinds: Mapping[str, Sequence[str]],
     thresholds: Thresholds,
+    opinion: Opinion | None = None,
     distances_m: Mapping[str, float] | None = None,
 ) -> Verdict:
     """Let the nearest gallery photos vote, and judge how far the outcome can be trusted.
@@ -36,19 +38,27 @@ def verdict(
         place_sizes: photos in the gallery by place_id.
         kinds: categories by place_id.
         thresholds: what the gallery taught about shares, and from where on a place is claimed.
+        opinion: what the trained heads say of the photo, if there are any.
         distances_m: metres from the person by place_id, if the person's position is known.
     """
     candidates = knn_vote(neighbours, place_sizes=place_sizes)
+    if opinion:
+        candidates = with_heads(candidates, opinion.places)
     candidates = sharpened(candidates, thresholds.sharpness)
     if distances_m is not None:
         candidates = with_distance(candidates, distances_m)
     offered = candidates[:ANSWERS]
     offered_share = sum(candidate.share for candidate in offered)
-    categories = category_vote(candidates, kinds)[:ANSWERS]
+    categories = category_vote(candidates, kinds)
+    if opinion:
+        categories = categories_with_heads(categories, opinion.kinds)
+    categories = categories[:ANSWERS]
     category_share = sum(category.share for category in categories)
     certainty = 0.0
     if candidates:
-        certainty = thresholds.certainty.of(candidates[0].best.score, candidates[0].share)
+        first = candidates[0]
+        head = opinion.places[first.place_id] if opinion else 0.0
+        certainty = thresholds.certainty.of(first.best.score, first.share, head)
     return Verdict(
         candidates=tuple(candidates),
         places=tuple(Candidate(c.place_id, c.share / offered_share, c.best) for c in offered),

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import TaskID
 
-from core.assembly import image_limits, make_embedder, make_guide
+from core.assembly import image_limits, make_guide
 from core.files import exclusive, write_atomic
 from core.guide import CityGuide
 from core.settings import Settings
@@ -19,7 +18,7 @@ from offline.cleaning.commands import clean_app
 from offline.evaluating.commands import evaluate
 from offline.gallery import Gallery
 from offline.importing import ImportReport, import_items
-from offline.indexing import build_snapshot
+from offline.publishing import index, train
 from offline.sources.demo import demo_places, demo_query, read_demo
 from offline.sources.folder import read_folder
 from offline.sources.items import Problem, SourceItems
@@ -27,12 +26,12 @@ from offline.sources.nto import read_nto
 from offline.terminal import (
     AsJson,
     DataDir,
+    as_record,
     counter,
     fail,
     load_settings,
     plain_errors,
     print_json,
-    progress,
     show,
     warn,
 )
@@ -46,6 +45,8 @@ app = typer.Typer(
 import_app = typer.Typer(help="Take places and photos into the gallery.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 app.add_typer(clean_app, name="clean")
+app.command()(index)
+app.command()(train)
 app.command()(evaluate)
 
 SourceFolder = Annotated[
@@ -90,54 +91,6 @@ def import_demo(
             for place in demo_places():
                 photo = demo_query(place.place_id, seed=seed)
                 write_atomic(queries / f"{place.place_id}.jpg", photo, durable=False)
-
-
-@app.command()
-def index(data_dir: DataDir = None, json: AsJson = False) -> None:
-    """Embed new photos and publish the gallery. Safe to stop and to run again."""
-    with plain_errors():
-        settings = load_settings(data_dir)
-        with exclusive(settings.data_dir, "index"), progress("photos") as bar:
-            task = TaskID(0)
-
-            def started(total: int) -> None:
-                nonlocal task
-                task = bar.add_task("embedding", total=total)
-
-            report = build_snapshot(
-                Gallery(settings.data_dir),
-                make_embedder(settings),
-                image_limits(settings),
-                k=settings.k,
-                keep=settings.keep_snapshots,
-                started=started,
-                advanced=lambda photos: bar.advance(task, photos),
-            )
-        warn(report.problems)
-        if report.left_out:
-            warn([Problem("left out", f"{report.left_out} photos that stand under several places")])
-        manifest = report.manifest
-        verb = "published" if report.published else "up to date:"
-        show(
-            {
-                "snapshot": manifest.version,
-                "published": report.published,
-                "embedded": report.embedded,
-                "photos": manifest.photos,
-                "places": manifest.places,
-                "left_out": report.left_out,
-                "problems": [as_record(problem) for problem in report.problems],
-                "embedding_s": round(report.embedding_s, 2),
-                "other_s": round(report.other_s, 2),
-            },
-            [
-                f"{verb} snapshot {manifest.version}: "
-                f"{manifest.photos} photos of {manifest.places} places, "
-                f"{report.embedded} newly embedded in {report.embedding_s:.1f} s "
-                f"(all else {report.other_s:.1f} s)"
-            ],
-            as_json=json,
-        )
 
 
 @app.command()
@@ -283,11 +236,6 @@ def _shared_pictures(report: ImportReport) -> list[Problem]:
         )
         for photos in report.shared.values()
     ]
-
-
-def as_record(problem: Problem) -> dict[str, str]:
-    """A problem for machines."""
-    return {"source": problem.source, "reason": problem.reason}
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from offline.near_duplicates import Shots
 from offline.small_talk import PHRASES
 from offline.sources.items import Problem
 from offline.thresholds import choose_thresholds
+from offline.training import Training
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ def build_snapshot(
     *,
     k: int,
     keep: int,
+    train: bool | None = None,
     started: Callable[[int], None] = lambda total: None,
     advanced: Callable[[int], None] = lambda photos: None,
 ) -> IndexReport:
@@ -56,6 +58,7 @@ def build_snapshot(
         limits: photos beyond are left out.
         k: neighbours that will vote, for choosing thresholds.
         keep: published versions to keep for rollback.
+        train: whether to train heads; None: if the current snapshot has some.
         started: called with the number of photos to embed.
         advanced: called with the number of photos embedded since the last call.
 
@@ -84,8 +87,11 @@ def build_snapshot(
         words, small_talk = embed_places(places, cache.texts), cache.texts(PHRASES)
         embedding_s = perf_counter() - embedding_start
 
-        fingerprint = _fingerprint(embedder, places, usable, reading.hashes, k)
-        current = _current(store, embedder, fingerprint)
+        loaded = _loaded(store, embedder)
+        if train is None:
+            train = loaded is not None and loaded.trained
+        fingerprint = _fingerprint(embedder, places, usable, reading.hashes, k, train)
+        current = loaded if loaded and loaded.fingerprint == fingerprint else None
         manifest = current or store.publish(
             _content(
                 embedder,
@@ -96,6 +102,7 @@ def build_snapshot(
                 small_talk,
                 fingerprint,
                 k,
+                train,
             ),
             keep=keep,
         )
@@ -110,13 +117,12 @@ def build_snapshot(
     )
 
 
-def _current(store: SnapshotStore, embedder: Embedder, fingerprint: str) -> Manifest | None:
-    """The current snapshot's manifest if it is sound and holds just what would be published."""
+def _loaded(store: SnapshotStore, embedder: Embedder) -> Manifest | None:
+    """The current snapshot's manifest if the snapshot is sound."""
     try:
-        manifest = store.load(embedder).manifest
+        return store.load(embedder).manifest
     except SnapshotError:
         return None  # whatever is wrong with the current one, a new one mends it
-    return manifest if manifest.fingerprint == fingerprint else None
 
 
 def _content(
@@ -128,10 +134,14 @@ def _content(
     small_talk: Embeddings,
     fingerprint: str,
     k: int,
+    train: bool,
 ) -> SnapshotContent:
     index = PhotoIndex.build(embeddings.visual)
     place_ids = [photo.place_id for photo in photos]
     shots = Shots([photo.phash for photo in photos])
+    kinds = {place.place_id: place.kinds for place in places}
+    training = Training(embeddings.visual, place_ids, kinds) if train else None
+    meaning = Meaning(places, words)
     return SnapshotContent(
         embedder=embedder.name,
         places=places,
@@ -140,9 +150,10 @@ def _content(
         joint=embeddings.joint,
         words=words,
         thresholds=choose_thresholds(
-            embeddings.visual, place_ids, shots, index, Meaning(places, words), small_talk, k=k
+            embeddings.visual, place_ids, shots, index, meaning, small_talk, training, k=k
         ),
         fingerprint=fingerprint,
+        heads=training.heads if training else None,
     )
 
 
@@ -152,11 +163,13 @@ def _fingerprint(
     photos: Sequence[GalleryPhoto],
     hashes: Mapping[str, str],
     k: int,
+    train: bool,
 ) -> str:
     """Hash of all that decides what a snapshot holds."""
     content = [
         embedder.name,
         k,
+        train,
         [asdict(place) for place in places],
         [(photo.photo_id, photo.place_id, photo.path, hashes[photo.path]) for photo in photos],
     ]

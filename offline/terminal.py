@@ -93,6 +93,11 @@ def warn(problems: Sequence[Problem], *, all_of_them: bool = False) -> None:
         err.print(f"... and {len(problems) - len(shown)} more", style="yellow", markup=False)
 
 
+def as_record(problem: Problem) -> dict[str, str]:
+    """A problem for machines."""
+    return {"source": problem.source, "reason": problem.reason}
+
+
 class RateColumn(ProgressColumn):
     """Photos a second."""
 

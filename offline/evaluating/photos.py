@@ -13,6 +13,7 @@ from PIL import Image
 
 from core.embedders.base import Embedder, Embeddings
 from core.errors import QueryError
+from core.heads import Opinion
 from core.images import ImageLimits, load_image
 from core.metrics import Rows, rank_of
 from core.snapshot import Snapshot
@@ -23,6 +24,7 @@ from offline.evaluating.outcomes import PhotoOutcome
 from offline.importing import perceptual_hash
 from offline.near_duplicates import Shots
 from offline.sources.items import Problem
+from offline.training import Training
 
 ASKED_TOGETHER = 256  # embeddings searched at a time, to bound memory
 EMBEDDED_TOGETHER = 16  # photos decoded at a time
@@ -44,14 +46,15 @@ class Jury:
         self._snapshot = snapshot
         self._shots = shots
         self.k = k  # photos that vote on a question
-        self._kinds = {place.place_id: place.kinds for place in snapshot.places}
-        self._first_kinds = {place_id: kinds[:1] for place_id, kinds in self._kinds.items()}
+        self.kinds = {place.place_id: place.kinds for place in snapshot.places}
+        self._first_kinds = {place_id: kinds[:1] for place_id, kinds in self.kinds.items()}
         self._sizes = Counter(photo.place_id for photo in snapshot.photos)
 
     def leave_out(
         self,
         visual: Embeddings,
         groups: Rows,
+        training: Training | None,
         *,
         advanced: Callable[[int], None] = lambda photos: None,
     ) -> LeaveOut:
@@ -60,6 +63,7 @@ class Jury:
         Args:
             visual: embeddings of the gallery's photos, (n, dim).
             groups: photos of one group are copies of one another, (n,).
+            training: of the snapshot's heads, if it has any.
             advanced: called with the number of photos asked about since the last call.
         """
         members = [np.flatnonzero(groups == group) for group in range(int(groups.max()) + 1)]
@@ -77,8 +81,15 @@ class Jury:
                     continue
                 left = [(r, s) for r, s in zip(rows, scores, strict=True) if r not in out]
                 jurors = self.neighbours(left[: self.k])
+                opinion = None
+                if training:
+                    group = members[groups[row]]
+                    unseen = training.left_out(group)[int(np.searchsorted(group, row))]
+                    opinion = training.heads.opinion(unseen, jurors)
                 result.outcomes.append(
-                    self.outcome(photo.path, photo.place_id, {photo.place_id}, jurors, sizes)
+                    self.outcome(
+                        photo.path, photo.place_id, {photo.place_id}, jurors, sizes, opinion
+                    )
                 )
             advanced(len(asked))
         return result
@@ -107,13 +118,17 @@ class Jury:
             if decoded:
                 visual = embedder.embed_images([image for _, image in decoded]).visual
                 nearest = self._snapshot.index.search(visual, self.k)
-                for (photo, _), rows, scores in zip(
-                    decoded, nearest.rows, nearest.scores, strict=True
+                heads = self._snapshot.heads
+                for (photo, _), embedding, rows, scores in zip(
+                    decoded, visual, nearest.rows, nearest.scores, strict=True
                 ):
                     jurors = self.neighbours(list(zip(rows, scores, strict=True)))
                     label = min(photo.place_ids, default=photo.query.split("/")[0])
+                    opinion = heads.opinion(heads.scores(embedding), jurors) if heads else None
                     outcomes.append(
-                        self.outcome(photo.query, label, photo.place_ids, jurors, self._sizes)
+                        self.outcome(
+                            photo.query, label, photo.place_ids, jurors, self._sizes, opinion
+                        )
                     )
             advanced(len(batch))
         return outcomes
@@ -150,15 +165,17 @@ class Jury:
         place_ids: Collection[str],
         jurors: Sequence[Neighbour],
         sizes: Mapping[str, int],
+        opinion: Opinion | None,
     ) -> PhotoOutcome:
-        """How the vote of ``jurors`` answers a photo of one of ``place_ids``."""
+        """How ``jurors`` and the heads' ``opinion`` answer a photo of one of ``place_ids``."""
         outcome = verdict(
             jurors,
             place_sizes=sizes,
-            kinds=self._kinds,
+            kinds=self.kinds,
             thresholds=self._snapshot.manifest.thresholds,
+            opinion=opinion,
         )
-        kinds = {kind for place_id in place_ids for kind in self._kinds[place_id]}
+        kinds = {kind for place_id in place_ids for kind in self.kinds[place_id]}
         first_kinds = {kind for place_id in place_ids for kind in self._first_kinds[place_id]}
         offered = [category.kind for category in outcome.categories]
         contest = category_vote(outcome.candidates, self._first_kinds)

@@ -24,6 +24,7 @@ from offline.evaluating.words import ask_words
 from offline.gallery import Gallery
 from offline.near_duplicates import Shots, near_duplicate_groups
 from offline.sources.items import Problem
+from offline.training import Training
 
 Advanced = Callable[[int], None]
 Started = Callable[[str, int], Advanced]  # told what is asked and how many; tells where to report
@@ -78,11 +79,16 @@ def ask_everything(
     shots = _shots(snapshot, Gallery(data_dir))
     groups = near_duplicate_groups(visual, shots)
     jury = Jury(snapshot, shots, k=k)
-    left_out = jury.leave_out(visual, groups, advanced=started("gallery", len(visual)))
+    place_ids = [photo.place_id for photo in snapshot.photos]
+    training = Training(visual, place_ids, jury.kinds) if snapshot.heads else None
+    advanced = started("gallery", len(visual))
+    left_out = jury.leave_out(visual, groups, training, advanced=advanced)
     outcomes = Outcomes(gallery=left_out.outcomes)
     advanced = started("small galleries", len(SIZES))
     for size in SIZES:
-        asked = ask_small_gallery(jury, snapshot.photos, visual, groups, size)
+        asked = ask_small_gallery(
+            jury, snapshot.photos, visual, groups, size, trained=training is not None
+        )
         if asked:  # else no place has more photos
             outcomes.small[size] = asked
         advanced(1)

@@ -11,6 +11,7 @@ from core.metrics import Rows
 from core.places import Photo
 from offline.evaluating.outcomes import PhotoOutcome
 from offline.evaluating.photos import Jury
+from offline.training import Training
 
 SIZES = (3, 5, 10)  # photos of each place
 DRAWS = 3  # small galleries of each size: which photos a place has matters
@@ -18,7 +19,13 @@ MOST_ASKED = 1000  # photos asked of each small gallery
 
 
 def ask_small_gallery(
-    jury: Jury, photos: Sequence[Photo], visual: Embeddings, groups: Rows, size: int
+    jury: Jury,
+    photos: Sequence[Photo],
+    visual: Embeddings,
+    groups: Rows,
+    size: int,
+    *,
+    trained: bool,
 ) -> list[PhotoOutcome]:
     """Ask the photos left over of galleries with ``size`` photos of each place, drawn at random.
 
@@ -31,6 +38,7 @@ def ask_small_gallery(
         visual: their embeddings, (n, dim).
         groups: photos of one group are copies of one another, (n,).
         size: photos of each place; a place with fewer different ones gives all it has.
+        trained: whether heads are trained on the small gallery.
     """
     place_rows: dict[str, list[int]] = defaultdict(list)
     for row, photo in enumerate(photos):
@@ -45,14 +53,17 @@ def ask_small_gallery(
         taken = set(groups[drawn].tolist())
         left = [row for row in range(len(photos)) if int(groups[row]) not in taken]
         asked = np.sort(random.permutation(left)[:MOST_ASKED]).astype(np.int64)
-        sizes = Counter(photos[row].place_id for row in drawn)
+        place_ids = [photos[row].place_id for row in drawn]
+        sizes = Counter(place_ids)
+        heads = Training(visual[drawn], place_ids, jury.kinds).heads if trained else None
         nearest = PhotoIndex.build(visual[drawn]).search(visual[asked], jury.k)
         for row, rows, scores in zip(asked, nearest.rows, nearest.scores, strict=True):
             photo = photos[row]
             found = [(drawn[at], score) for at, score in zip(rows, scores, strict=True)]
             neighbours = jury.neighbours(found)
             query = f"{photo.path}#{draw}"
+            opinion = heads.opinion(heads.scores(visual[row]), neighbours) if heads else None
             outcomes.append(
-                jury.outcome(query, photo.place_id, {photo.place_id}, neighbours, sizes)
+                jury.outcome(query, photo.place_id, {photo.place_id}, neighbours, sizes, opinion)
             )
     return outcomes

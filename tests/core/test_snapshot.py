@@ -2,6 +2,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from core.errors import DataDirError, NoSnapshot, SnapshotCorrupt, SnapshotMisma
 from core.places import Photo, Place, Point
 from core.snapshot import SnapshotContent, SnapshotStore, Thresholds
 from core.text_search import embed_places
+from offline.training import Training
 from tests.doubles import ColourEmbedder, coloured_photo
 
 PLACES = (
@@ -25,7 +27,7 @@ PHOTOS = tuple(
     for n in range(6)
 )
 
-
+KINDS = {place.place_id: place.kinds for place in PLACES}
 THRESHOLDS = Thresholds(1.5, Certainty(-1.0, 2.0, 0.5), 0.6, 0.1)
 
 
@@ -60,6 +62,23 @@ def test_what_was_published_is_what_is_loaded(store: SnapshotStore) -> None:
     assert np.array_equal(loaded.joint, content().joint)
     assert np.array_equal(loaded.words.labels, content().words.labels)
     assert loaded.index.search(content().visual[3:4], 1).rows[0, 0] == 3
+
+
+def test_heads_are_published_with_the_rest(store: SnapshotStore) -> None:
+    assert not store.publish(content()).trained
+    assert store.load(ColourEmbedder()).heads is None
+    training = Training(content().visual, [photo.place_id for photo in PHOTOS], KINDS)
+    assert store.publish(replace(content(), heads=training.heads)).trained
+    heads = store.load(ColourEmbedder()).heads
+    assert heads
+    assert np.array_equal(heads.weights, training.heads.weights)
+
+
+def test_heads_of_other_places_are_found_out(store: SnapshotStore) -> None:
+    training = Training(content().visual, ["t"] * len(PHOTOS), KINDS)
+    with pytest.raises(SnapshotCorrupt, match="do not fit together"):
+        store.publish(replace(content(), heads=training.heads))
+    assert store.current() is None
 
 
 def test_places_can_be_read_without_an_embedder(store: SnapshotStore) -> None:
@@ -142,7 +161,7 @@ def test_a_damaged_snapshot_is_refused(store: SnapshotStore, name: str, harm: st
         store.load(ColourEmbedder())
 
 
-@pytest.mark.parametrize("manifest", [b"", b"{", b"[]", b'{"format": 2}', b"\xff\xfe"])
+@pytest.mark.parametrize("manifest", [b"", b"{", b"[]", b'{"format": 3}', b"\xff\xfe"])
 def test_an_unreadable_manifest_is_refused(store: SnapshotStore, manifest: bytes) -> None:
     version = store.publish(content()).version
     (store.folder / version / "manifest.json").write_bytes(manifest)

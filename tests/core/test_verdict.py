@@ -1,6 +1,9 @@
+import math
+
 import pytest
 
 from core.certainty import Certainty
+from core.heads import Opinion
 from core.snapshot import Thresholds
 from core.verdict import ANSWERS, Verdict, verdict
 from core.vote import Neighbour
@@ -66,3 +69,18 @@ def test_without_neighbours_nothing_is_claimed() -> None:
     outcome = judged({})
     assert (outcome.candidates, outcome.places, outcome.categories) == ((), (), ())
     assert not outcome.confident
+
+
+def test_heads_weigh_in_on_places_and_categories_and_on_how_sure_it_is() -> None:
+    neighbours = [Neighbour("a", "place1", 0.9), Neighbour("b", "place2", 0.9)]
+    heard = Opinion({"place1": 0.1, "place2": 0.8}, {"towers": 0.0, "kind1": 0.1, "kind2": 5})
+    outcome = verdict(
+        neighbours,
+        place_sizes={"place1": 1, "place2": 1},
+        kinds=KINDS,
+        thresholds=Thresholds(1.0, Certainty(0.0, 0.0, 0.0, 1.0), 0.0, min_stand_out=0),
+        opinion=heard,
+    )
+    assert [place.place_id for place in outcome.places] == ["place2", "place1"]
+    assert [category.kind for category in outcome.categories] == ["kind2", "towers", "kind1"]
+    assert outcome.certainty == pytest.approx(1 / (1 + math.exp(-0.8)))

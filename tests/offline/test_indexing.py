@@ -26,8 +26,12 @@ def fill(data_dir: Path, count: int, colour: str = "red") -> None:
     import_items(iter([Place(colour, colour), *photos]), Gallery(data_dir), LIMITS)
 
 
-def index(data_dir: Path, embedder: ColourEmbedder | None = None) -> IndexReport:
-    return build_snapshot(Gallery(data_dir), embedder or ColourEmbedder(), LIMITS, k=5, keep=5)
+def index(
+    data_dir: Path, embedder: ColourEmbedder | None = None, *, train: bool | None = None
+) -> IndexReport:
+    return build_snapshot(
+        Gallery(data_dir), embedder or ColourEmbedder(), LIMITS, k=5, keep=5, train=train
+    )
 
 
 def test_adding_photos_embeds_only_those(tmp_path: Path) -> None:
@@ -47,6 +51,25 @@ def test_nothing_new_publishes_nothing(tmp_path: Path) -> None:
     assert (first.published, second.published) == (True, False)
     assert second.manifest == first.manifest
     assert len(SnapshotStore(tmp_path).versions()) == 1
+
+
+def test_heads_are_trained_only_when_asked_for_and_kept_trained_from_then_on(
+    tmp_path: Path,
+) -> None:
+    fill(tmp_path, 5)
+    fill(tmp_path, 5, "green")
+    assert not index(tmp_path).manifest.trained
+    trained = index(tmp_path, train=True)
+    assert (trained.published, trained.embedded) == (True, 0)
+    assert not index(tmp_path).published
+    fill(tmp_path, 3, "blue")
+    report = index(tmp_path)
+    heads = SnapshotStore(tmp_path).load(ColourEmbedder()).heads
+    assert report.manifest.trained
+    assert heads
+    assert heads.place_ids == ["blue", "green", "red"]
+    assert not index(tmp_path, train=False).manifest.trained
+    assert not index(tmp_path).published
 
 
 def test_a_changed_description_is_published_without_embedding_photos(tmp_path: Path) -> None:

@@ -38,13 +38,16 @@ def imported(source: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     return data_dir, import_items(items, Gallery(data_dir), LIMITS)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=[False, True], ids=["vote alone", "with trained heads"])
 def answers(
-    source: Path, imported: tuple[Path, ImportReport], bundled: Embedder
+    source: Path,
+    imported: tuple[Path, ImportReport],
+    bundled: Embedder,
+    request: pytest.FixtureRequest,
 ) -> list[tuple[str, Recognition]]:
     """(true slug, answer) of every query photo."""
     data_dir, _ = imported
-    build_snapshot(Gallery(data_dir), bundled, LIMITS, k=K, keep=1)
+    build_snapshot(Gallery(data_dir), bundled, LIMITS, k=K, keep=1, train=request.param)
     guide = CityGuide(data_dir, bundled, k=K, limits=LIMITS)
     photos = [str(path) for path in sorted((source / "queries").glob("*/*.jpg"))]
 
@@ -87,7 +90,7 @@ def test_names_are_right(
         for name in [catalogue[slug]["NameRu"]]
         for named in [{place.place.name for place in answer.places}]
     ]
-    assert sum(rank == 0 for rank in ranks) / len(ranks) >= 0.90
+    assert sum(rank == 0 for rank in ranks) / len(ranks) >= 0.94
     assert sum(rank is not None for rank in ranks) / len(ranks) >= 0.98
 
 
@@ -109,5 +112,5 @@ def test_a_claimed_name_is_nearly_always_right(
         for slug, answer in answers
         if answer.confident
     ]
-    assert len(claimed) / len(answers) >= 0.75
+    assert len(claimed) / len(answers) >= 0.85
     assert sum(claimed) / len(claimed) >= 0.95

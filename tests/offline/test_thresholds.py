@@ -11,6 +11,7 @@ from core.snapshot import Thresholds
 from core.text_search import Meaning, embed_places
 from offline.near_duplicates import Shots
 from offline.thresholds import choose_thresholds
+from offline.training import Training
 from tests.doubles import ColourEmbedder
 
 DIM = 16
@@ -26,7 +27,7 @@ def gallery(places: int, *, spread: float, seed: int = 0) -> tuple[Embeddings, l
     return photos, [f"place{n}" for n in range(places) for _ in range(PHOTOS_A_PLACE)]
 
 
-def chosen(visual: Embeddings, place_ids: Sequence[str]) -> Thresholds:
+def chosen(visual: Embeddings, place_ids: Sequence[str], *, trained: bool = False) -> Thresholds:
     model = ColourEmbedder()
     places = [Place(place_id, place_id) for place_id in sorted(set(place_ids))]
     return choose_thresholds(
@@ -36,6 +37,7 @@ def chosen(visual: Embeddings, place_ids: Sequence[str]) -> Thresholds:
         PhotoIndex.build(visual),
         Meaning(places, embed_places(places, model.embed_texts)),
         model.embed_texts(["hello", "thank you"]),
+        Training(visual, place_ids, dict.fromkeys(place_ids, ())) if trained else None,
         k=20,
     )
 
@@ -71,3 +73,21 @@ def test_a_gallery_too_small_to_learn_from_claims_what_has_half_of_the_vote(plac
 def test_a_gallery_of_one_place_has_no_strangers_to_learn_from() -> None:
     visual, _ = gallery(4, spread=0.8)  # more photos than are needed to choose anything
     assert chosen(visual, ["place0"] * len(visual)).min_certainty == 0.5
+
+
+def test_what_the_heads_say_counts_where_there_are_heads() -> None:
+    visual, place_ids = gallery(20, spread=1.5)
+    assert chosen(visual, place_ids).certainty.per_head == 0
+    assert chosen(visual, place_ids, trained=True).certainty.per_head > 0
+
+
+def test_heads_that_learned_by_heart_make_no_answer_sure() -> None:
+    """Labels at random: heads know every photo they were trained on, and none they were not."""
+    visual, place_ids = gallery(20, spread=0.8)
+    shuffled = [
+        str(label)  # of three, so that some guesses are right and something can be learned
+        for label in np.random.default_rng(3).integers(3, size=len(place_ids))
+    ]
+    thresholds = chosen(visual, shuffled, trained=True)
+    seen = Training(visual, shuffled, dict.fromkeys(shuffled, ())).heads.scores(visual).max(axis=1)
+    assert thresholds.certainty.of(0.9, 0.9, float(seen.mean())) < 0.5

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +17,23 @@ from offline.evaluating.outcomes import Outcomes
 from offline.evaluating.photos import Jury
 from offline.evaluating.report import Thumbnails, report_page
 from offline.evaluating.running import Asked, Questions, ask_everything
+from offline.gallery import Gallery
+from offline.indexing import build_snapshot
 from offline.near_duplicates import Shots
 from tests.conftest import LIMITS
 from tests.doubles import ColourEmbedder, coloured_photo, encoded
 from tests.offline.evaluating.conftest import PHOTOS, K, photo, publish
 
 
+@pytest.mark.parametrize("trained", [False, True])
 def test_labelled_photos_get_the_guides_own_answers(
-    city: Path, questions: Questions, asked: Asked
+    city: Path, questions: Questions, trained: bool, tmp_path: Path
 ) -> None:
-    guide = CityGuide(city, ColourEmbedder(), k=K, limits=LIMITS)
+    shutil.copytree(city, tmp_path, dirs_exist_ok=True)
+    build_snapshot(Gallery(tmp_path), ColourEmbedder(), LIMITS, k=K, keep=2, train=trained)
+    asked = ask_everything(tmp_path, ColourEmbedder(), LIMITS, questions, k=K)
+    assert asked.snapshot.manifest.trained == trained
+    guide = CityGuide(tmp_path, ColourEmbedder(), k=K, limits=LIMITS)
     for folder, outcomes in (
         (questions.queries, asked.outcomes.queries),
         (questions.unknown, asked.outcomes.unknown),
@@ -89,7 +97,9 @@ def test_the_neighbours_left_are_as_many_as_ever(city: Path) -> None:
     groups = np.zeros(len(visual), dtype=np.int64)
     left = [row for row, photo in enumerate(snapshot.photos) if photo.place_id == "green"][:5]
     groups[left] = np.arange(1, 6)
-    outcomes = Jury(snapshot, Shots([None] * len(visual)), k=K).leave_out(visual, groups).outcomes
+    outcomes = (
+        Jury(snapshot, Shots([None] * len(visual)), k=K).leave_out(visual, groups, None).outcomes
+    )
     others = [
         outcome
         for outcome in outcomes

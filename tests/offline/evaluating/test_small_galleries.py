@@ -29,11 +29,12 @@ def jury(snapshot: Snapshot) -> Jury:
     return Jury(snapshot, Shots([None] * len(snapshot.photos)), k=K)
 
 
+@pytest.mark.parametrize("trained", [False, True])
 def test_all_photos_but_the_few_of_each_place_are_asked(
-    jury: Jury, snapshot: Snapshot, visual: Embeddings
+    jury: Jury, snapshot: Snapshot, visual: Embeddings, trained: bool
 ) -> None:
     single = np.arange(len(visual))
-    outcomes = ask_small_gallery(jury, snapshot.photos, visual, single, 3)
+    outcomes = ask_small_gallery(jury, snapshot.photos, visual, single, 3, trained=trained)
     asked = Counter((outcome.query.split("#")[1], outcome.place_id) for outcome in outcomes)
     assert set(asked.values()) == {PHOTOS - 3, PHOTOS + 1 - 3}
     assert len(outcomes) == DRAWS * (len(visual) - 3 * 3)
@@ -42,7 +43,7 @@ def test_all_photos_but_the_few_of_each_place_are_asked(
 
 def test_what_answers_was_not_asked(jury: Jury, snapshot: Snapshot, visual: Embeddings) -> None:
     single = np.arange(len(visual))
-    outcomes = ask_small_gallery(jury, snapshot.photos, visual, single, 2)
+    outcomes = ask_small_gallery(jury, snapshot.photos, visual, single, 2, trained=False)
     for draw in range(DRAWS):
         mine = [outcome for outcome in outcomes if outcome.query.endswith(f"#{draw}")]
         asked = {outcome.query.split("#")[0] for outcome in mine}
@@ -59,7 +60,7 @@ def test_copies_are_neither_drawn_twice_nor_asked(
     for place_id in ("red", "green", "blue"):
         rows = [row for row, photo in enumerate(snapshot.photos) if photo.place_id == place_id]
         pairs[rows] = [rows[at // 2 * 2] for at in range(len(rows))]
-    outcomes = ask_small_gallery(jury, snapshot.photos, visual, pairs, 3)
+    outcomes = ask_small_gallery(jury, snapshot.photos, visual, pairs, 3, trained=False)
     asked = Counter((outcome.query.split("#")[1], outcome.place_id) for outcome in outcomes)
     even = {count for (_, place_id), count in asked.items() if place_id != "blue"}
     assert even == {PHOTOS - 2 * 3}
@@ -69,7 +70,9 @@ def test_the_same_gallery_gives_the_same_draws(
     jury: Jury, snapshot: Snapshot, visual: Embeddings
 ) -> None:
     single = np.arange(len(visual))
-    first, again = (ask_small_gallery(jury, snapshot.photos, visual, single, 3) for _ in range(2))
+    first, again = (
+        ask_small_gallery(jury, snapshot.photos, visual, single, 3, trained=True) for _ in range(2)
+    )
     assert first == again
 
 
@@ -77,4 +80,4 @@ def test_there_is_nothing_to_ask_where_every_photo_is_drawn(
     jury: Jury, snapshot: Snapshot, visual: Embeddings
 ) -> None:
     single = np.arange(len(visual))
-    assert not ask_small_gallery(jury, snapshot.photos, visual, single, 50)
+    assert not ask_small_gallery(jury, snapshot.photos, visual, single, 50, trained=False)

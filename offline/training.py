@@ -1,0 +1,95 @@
+"""Train the two heads over the gallery's embeddings: seconds of linear algebra, no torch.
+
+A ridge regression from the embedding to 1 for what a photo shows and 0 for everything else: names
+and categories at once, every place counting the same however many photos it has. It has one
+solution, so there is nothing to stop early; and what it would have said of a photo had it not been
+trained on that photo follows exactly from it, without training again.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.embedders.base import Embeddings
+from core.heads import Heads, Scores
+from core.metrics import Rows
+
+# Of weights, against fitting noise. From 0.03 to 0.3 hit@1 falls by 0.004 on whole galleries and
+# by 0.01 with three photos a place.
+PENALTY = 0.03
+ROWS_TOGETHER = 4096  # summed up at a time, to bound memory
+
+
+class Training:
+    """Heads with all that is needed to know what they would say of photos they had not seen."""
+
+    def __init__(
+        self,
+        visual: Embeddings,
+        place_ids: Sequence[str],
+        kinds: Mapping[str, Sequence[str]],
+    ) -> None:
+        """Train on a gallery.
+
+        Args:
+            visual: embeddings of its photos, (n, dim).
+            place_ids: the place of each, n.
+            kinds: categories by place_id.
+        """
+        self._visual = visual
+        sizes = Counter(place_ids)
+        self._places = sorted(sizes)
+        self._kinds = sorted({kind for place_id in sizes for kind in kinds[place_id]})
+        kind_columns = {kind: len(sizes) + at for at, kind in enumerate(self._kinds)}
+        self._shown = {  # columns that are 1 for the photos of a place
+            place_id: [at, *sorted({kind_columns[kind] for kind in kinds[place_id]})]
+            for at, place_id in enumerate(self._places)
+        }
+        self._place_ids = place_ids
+        self._weights = np.array([len(place_ids) / len(sizes) / sizes[p] for p in place_ids])
+        self._inverse, targets = self._summed()
+        self._solution = self._inverse @ targets
+        weights = self._solution.astype(np.float32)
+        self.heads = Heads(self._places, self._kinds, weights[:-1], weights[-1])
+
+    def left_out(self, rows: Rows) -> Scores:
+        """What heads trained without the photos ``rows`` say of them, (rows, places + kinds).
+
+        All other photos keep the weight they had.
+
+        Source: the leave-out residuals of a linear smoother with hat matrix H are
+        ``(I - H_rows)^-1 (y - fitted)_rows``; Cook & Weisberg, "Residuals and Influence in
+        Regression", 1982, section 2.2.
+        """
+        inputs = self._inputs(rows)
+        hat = inputs @ self._inverse @ (inputs * self._weights[rows, None]).T
+        targets = self._targets(rows)
+        residuals = targets - inputs @ self._solution
+        left_out = np.linalg.solve(np.eye(len(rows)) - hat, residuals)
+        return np.asarray(targets - left_out, np.float32)
+
+    def _summed(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The inverse of the inputs' penalised second moments, and the inputs times targets."""
+        side = self._visual.shape[1] + 1
+        moments = np.eye(side) * PENALTY
+        products = np.zeros((side, len(self._places) + len(self._kinds)))
+        for start in range(0, len(self._visual), ROWS_TOGETHER):
+            rows = np.arange(start, min(start + ROWS_TOGETHER, len(self._visual)))
+            inputs = self._inputs(rows)
+            weighted = inputs * self._weights[rows, None]
+            moments += inputs.T @ weighted
+            products += weighted.T @ self._targets(rows)
+        inverse = np.asarray(np.linalg.inv(moments), np.float64)
+        return inverse, products
+
+    def _inputs(self, rows: Rows) -> NDArray[np.float64]:
+        """Embeddings with a 1 behind, whose weight is the bias."""
+        return np.column_stack([self._visual[rows].astype(np.float64), np.ones(len(rows))])
+
+    def _targets(self, rows: Rows) -> NDArray[np.float64]:
+        targets = np.zeros((len(rows), len(self._places) + len(self._kinds)))
+        for at, row in enumerate(rows):
+            targets[at, self._shown[self._place_ids[row]]] = 1
+        return targets
