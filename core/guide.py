@@ -32,7 +32,7 @@ from core.words import MAX_QUERY_CHARS, stems
 
 Result = TypeVar("Result")
 
-BATCH_OF_PICTURES, BATCH_OF_TEXTS = 8, 32  # more would only make the first of them wait
+BATCH_OF_TEXTS = 32  # more would only make the first of them wait
 REMEMBERED = 2000  # embeddings each of photos and of texts: 10 MB of 1280 numbers
 
 
@@ -126,7 +126,7 @@ class CityGuide:
 
         Args:
             data_dir: the folder with ``snapshots/`` and ``gallery/``.
-            embedder: must be the one the snapshot was built with.
+            embedder: the one the snapshot was built with, or one that was proven to answer alike.
             k: nearest gallery photos that vote.
             limits: what photos are refused.
 
@@ -142,7 +142,7 @@ class CityGuide:
         self._pictures: Batcher[Image.Image, Embeddings] = Batcher(
             lambda images: _rows(embedder.embed_images(images).visual),
             name="pictures",
-            limit=BATCH_OF_PICTURES,
+            limit=embedder.image_batch,
         )
         self._words: Batcher[str, Embeddings] = Batcher(
             lambda texts: _rows(embedder.embed_texts(texts)), name="words", limit=BATCH_OF_TEXTS

@@ -201,7 +201,7 @@ class SnapshotStore:
         if version not in self.versions():
             raise SnapshotCorrupt(f"snapshot {version!r} has no manifest in {self.folder}")
         snapshot = _load(self.folder / version)
-        if snapshot.manifest.embedder != embedder.name:
+        if snapshot.manifest.embedder not in (embedder.name, embedder.stands_in_for):
             raise SnapshotMismatch(
                 f"snapshot {version} was built with embedder {snapshot.manifest.embedder}, but "
                 f"{embedder.name} is configured: run `python -m offline index` "

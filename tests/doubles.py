@@ -18,6 +18,8 @@ class ColourEmbedder:
     dim = 27
     joint_dim = 3
     image_side = 32
+    image_batch = 8
+    stands_in_for: str | None = None
 
     def __init__(self, name: str = "colours") -> None:
         self.name = name

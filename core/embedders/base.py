@@ -10,6 +10,8 @@ from PIL.Image import Image
 
 Embeddings = NDArray[np.float32]  # (n, dim), rows of unit length
 
+MAX_TEXT_CHARS = 2048  # CLIP-like models read 77 or 128 tokens; the rest would only cost time
+
 
 @dataclass(frozen=True, slots=True)
 class ImageEmbeddings:
@@ -48,6 +50,14 @@ class Embedder(Protocol):
     def image_side(self) -> int:
         """Shorter side, in pixels, that pictures are scaled to; more decoded detail is wasted."""
 
+    @property
+    def image_batch(self) -> int:
+        """Pictures worth sending through the model together; 1 where company only costs time."""
+
+    @property
+    def stands_in_for(self) -> str | None:
+        """Name of another embedder whose snapshots this one may serve, as was proven; or None."""
+
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
         """Embed upright RGB pictures of any size; an empty sequence gives (0, dim) arrays."""
 
@@ -63,3 +73,8 @@ def unit_rows(matrix: NDArray[np.floating]) -> Embeddings:
     """Scale rows to unit length; a row of zeros stays zeros."""
     norms = np.linalg.norm(matrix, axis=1, keepdims=True)
     return np.asarray(matrix / np.maximum(norms, 1e-12), dtype=np.float32)
+
+
+def tokenizable(text: str) -> str:
+    """Bound a text and take out the lone surrogates, which tokenizers refuse."""
+    return text[:MAX_TEXT_CHARS].encode(errors="replace").decode()

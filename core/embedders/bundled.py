@@ -22,6 +22,8 @@ from PIL import Image
 
 from core.embedders import e5, efficientnet
 from core.embedders.base import Embeddings, ImageEmbeddings, unit_rows
+from core.embedders.pixels import Preprocessing
+from core.embedders.runtime import open_session
 from core.embedders.torch_file import read_state_dict
 from core.errors import EmbedderUnavailable
 from core.files import write_atomic
@@ -42,13 +44,23 @@ LIKELY_CLASSES = 10  # that say where a picture is among words
 PROMPT = "a photo of a {}"
 REVISION = 1  # raise it when embeddings change for a reason that `_identity` cannot see
 
+PREPROCESSING = Preprocessing(
+    side=CROP,
+    shorter_side=round(CROP / CROP_SHARE),
+    mean=(127, 127, 127),
+    std=(128, 128, 128),
+    on_whole_pixels=False,
+)
+
 
 class BundledEmbedder:
     """EfficientNet-Lite0 for pictures, multilingual-e5-small for words."""
 
     dim = efficientnet.FEATURES
     joint_dim = e5.DIM
-    image_side = round(CROP / CROP_SHARE)
+    image_side = PREPROCESSING.shorter_side
+    image_batch = 1  # measured: a picture takes as long in company, and would wait for it
+    stands_in_for = None
 
     def __init__(self, cache_dir: Path, threads: int = 2) -> None:
         """Find the weights; models are loaded when first needed.
@@ -83,11 +95,10 @@ class BundledEmbedder:
         features = np.empty((len(images), self.dim), np.float32)
         logits = np.empty((len(images), efficientnet.CLASSES), np.float32)
         for row, image in enumerate(images):  # on a processor, a batch is no faster
-            features[row], logits[row] = (
-                output[0] for output in self._network.run(None, {"pixels": pixels(image)[None]})
-            )
+            outputs = self._network.run(None, {"pixels": PREPROCESSING(image)[None]})
+            features[row], logits[row] = (output[0] for output in outputs)
         visual = unit_rows(features**POWER)
-        return ImageEmbeddings(visual, joint=among_words(logits, self._class_names - self._common))
+        return ImageEmbeddings(visual, joint=among_words(logits, self.class_names - self.common))
 
     def embed_texts(self, texts: Sequence[str]) -> Embeddings:
         """Embed words in any language; see ``Embedder``. Only the first 512 characters count.
@@ -95,36 +106,36 @@ class BundledEmbedder:
         Raises:
             EmbedderUnavailable, DataDirError: as for pictures.
         """
-        common = self._common  # before the lock, since it may have to embed the class names
+        common = self.common  # before the lock, since it may have to embed the class names
         return unit_rows(self._embed_words(texts) - common)
 
     def _embed_words(self, texts: Sequence[str]) -> Embeddings:
         with self._one_at_a_time:
             return self._words.embed(texts)
 
-    @cached_property
-    def _network(self) -> "onnxruntime.InferenceSession":
-        import onnxruntime
+    def network_graph(self) -> bytes:
+        """The network for pictures as an ONNX file; see `efficientnet.onnx_graph`.
 
-        graph = made_once(
+        Raises:
+            DataDirError: the cache cannot be written.
+        """
+        return made_once(
             self._cache_dir,
             f"efficientnet-lite0-{self._weights_hash[:8]}-{efficientnet.WRITER_VERSION}",
             ".onnx",
             lambda: efficientnet.onnx_graph(read_state_dict(self._weights)),
         )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        # Threads that spin while they wait take the processor from everything else.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+    @cached_property
+    def _network(self) -> "onnxruntime.InferenceSession":
+        return open_session(self.network_graph(), self._threads)
 
     @cached_property
     def _words(self) -> e5.E5:
         return e5.E5(self._threads)
 
     @cached_property
-    def _class_names(self) -> Embeddings:
+    def class_names(self) -> Embeddings:
         """ImageNet's class names among words, (1000, 384), in the order of the logits."""
 
         def embed() -> bytes:
@@ -138,20 +149,9 @@ class BundledEmbedder:
         return np.asarray(np.load(io.BytesIO(content), allow_pickle=False), np.float32)
 
     @cached_property
-    def _common(self) -> NDArray[np.float32]:
+    def common(self) -> NDArray[np.float32]:
         """What all of e5's vectors have in common, (384,): it says nothing about the words."""
-        return np.asarray(self._class_names.mean(axis=0))
-
-
-def pixels(image: Image.Image) -> NDArray[np.float32]:
-    """Cut out the middle square of a picture as the network wants it: (3, 288, 288), in [-1, 1]."""
-    side = CROP_SHARE * min(image.size)
-    left, top = ((length - side) / 2 for length in image.size)
-    square = image.resize(
-        (CROP, CROP), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side)
-    )
-    rgb = np.asarray(square, np.float32).transpose(2, 0, 1)
-    return (rgb - np.float32(127)) / np.float32(128)
+        return np.asarray(self.class_names.mean(axis=0))
 
 
 def among_words(logits: NDArray[np.float32], class_names: NDArray[np.float32]) -> Embeddings:

@@ -17,8 +17,9 @@ import numpy as np
 from PIL import Image
 
 from core.embedders import model_files
-from core.embedders.base import Embeddings, ImageEmbeddings, unit_rows
+from core.embedders.base import Embeddings, ImageEmbeddings, tokenizable, unit_rows
 from core.embedders.model_files import WAYS_OUT, in_one_line
+from core.embedders.pixels import cut_to_middle
 from core.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
@@ -31,12 +32,13 @@ CLIP_WORDS = "sentence-transformers/clip-ViT-B-32-multilingual-v1"  # 50+ langua
 
 RECIPE = 1  # part of the name: raise it when the steps around the models change their embeddings
 BATCH_SIZE = 32  # pictures or texts per forward pass
-MAX_TEXT_CHARS = 2048  # the models read 77 or 128 tokens; the rest would only cost time
-MAX_ASPECT = 4  # longer side / shorter side, see `_cut_to_middle`
 
 
 class ClipEmbedder:
     """One space for pictures and words: the visual and the joint embeddings are the same array."""
+
+    image_batch = 8  # torch gives 1.7 times as many pictures as one by one; more only adds waiting
+    stands_in_for = None
 
     def __init__(
         self,
@@ -95,6 +97,16 @@ class ClipEmbedder:
         return self._name
 
     @property
+    def picture_model(self) -> "SentenceTransformer":
+        """The model for pictures, as `export` reads it."""
+        return self._pictures
+
+    @property
+    def words_model(self) -> "SentenceTransformer":
+        """The model for words; the one for pictures where that reads them too."""
+        return self._words
+
+    @property
     def dim(self) -> int:
         """Length of an embedding of a picture or of words."""
         return self._dim
@@ -113,7 +125,7 @@ class ClipEmbedder:
         """Embed upright RGB pictures of any size; of extreme shapes only the middle is seen."""
         embeddings = np.zeros((0, self._dim), dtype=np.float32)
         if images:
-            embeddings = _encode(self._pictures, [_cut_to_middle(image) for image in images])
+            embeddings = _encode(self._pictures, [cut_to_middle(image) for image in images])
         return ImageEmbeddings(visual=embeddings, joint=embeddings)
 
     def embed_texts(self, texts: Sequence[str]) -> Embeddings:
@@ -133,20 +145,7 @@ def _as_text(text: str) -> dict[str, str]:
 
     Source: "Input Formats" in the documentation of sentence-transformers.
     """
-    bounded = text[:MAX_TEXT_CHARS]
-    return {"text": bounded.encode(errors="replace").decode()}  # tokenizers refuse lone surrogates
-
-
-def _cut_to_middle(image: Image.Image) -> Image.Image:
-    """Shorten a very long picture, keeping its middle.
-
-    CLIP scales the shorter side up to 224 pixels before it cuts out the middle square: a file of
-    1 x 100,000 pixels would first become gigabytes.
-    """
-    width, height = image.size
-    limit = MAX_ASPECT * min(width, height)
-    left, top = max(0, (width - limit) // 2), max(0, (height - limit) // 2)
-    return image.crop((left, top, width - left, height - top)) if left or top else image
+    return {"text": tokenizable(text)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,3 +266,24 @@ async def test_queries_go_on_while_a_snapshot_is_swapped(guide: CityGuide, tmp_p
     assert await guide.refresh()
     answers = await asyncio.gather(*asking)
     assert {answer.places[0].place.place_id for answer in answers} == {"blue"}
+
+
+async def test_as_many_pictures_go_together_as_the_embedder_says(tmp_path: Path) -> None:
+    publish(tmp_path)
+    sizes: list[int] = []
+
+    class SingleEmbedder(BusyEmbedder):
+        image_batch = 1
+
+        def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+            sizes.append(len(images))
+            return super().embed_images(images)
+
+    guide = CityGuide(tmp_path, embedder := SingleEmbedder(), limits=LIMITS)
+    photos = [encoded(coloured_photo("red", seed=90 + n)) for n in range(6)]
+    asked = [asyncio.create_task(guide.recognize(photo)) for photo in photos]
+    await asyncio.to_thread(embedder.started.wait, 10)
+    embedder.gate.set()
+    await asyncio.gather(*asked)
+    assert sizes == [1] * 6
+    guide.close()

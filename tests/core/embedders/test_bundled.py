@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from core.embedders import Embedder, e5
-from core.embedders.bundled import CROP, BundledEmbedder, among_words, made_once, pixels
+from core.embedders.bundled import CROP, PREPROCESSING, BundledEmbedder, among_words, made_once
 from core.errors import EmbedderUnavailable
 
 LONG_LETTER = "\ufdfa"  # one letter that normalisation makes eighteen
@@ -103,7 +103,7 @@ def test_a_smaller_copy_of_a_photo_is_the_nearest_picture(bundled: Embedder) -> 
 def test_pixels_are_the_middle_square_scaled_to_one() -> None:
     image = Image.new("RGB", (1000, 400), (0, 0, 0))
     image.paste((255, 127, 0), (320, 20, 680, 380))  # nine tenths of the shorter side
-    cut = pixels(image)
+    cut = PREPROCESSING(image)
     assert cut.shape == (3, CROP, CROP)
     assert cut.dtype == np.float32
     inner = cut[:, 2:-2, 2:-2]  # bicubic scaling mixes in the border
