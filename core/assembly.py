@@ -34,7 +34,7 @@ def make_embedder(settings: Settings) -> Embedder:
     return load_embedder(
         settings.embedder,
         text_model=settings.text_model,
-        cache_dir=settings.data_dir / "cache",
+        data_dir=settings.data_dir,
         threads=settings.threads,
     )
 

@@ -50,7 +50,7 @@ def bench_jobs(data_dir: Path, views: int) -> None:
     start = perf_counter()
     report = import_items(read_demo(views=views, seed=1), Gallery(data_dir), LIMITS)
     line("draw and import the demo city", f"{report.added / (perf_counter() - start):.0f} photos/s")
-    embedder = load_embedder("bundled", cache_dir=data_dir / "cache")
+    embedder = load_embedder("bundled", data_dir=data_dir)
     embedder.embed_texts(["warm-up"])
     embedder.embed_images([])
     indexed = build_snapshot(Gallery(data_dir), embedder, LIMITS, k=20, keep=5)
@@ -66,7 +66,7 @@ def bench_jobs(data_dir: Path, views: int) -> None:
 async def bench_answers(data_dir: Path, rounds: int) -> None:
     """Ask photos and words one after the other, then as several people do."""
     start = perf_counter()
-    embedder = load_embedder("bundled", cache_dir=data_dir / "cache")
+    embedder = load_embedder("bundled", data_dir=data_dir)
     guide = CityGuide(data_dir, embedder, limits=LIMITS)
     await guide.warm_up()
     line("ready after (in this process)", f"{perf_counter() - start:.2f} s")

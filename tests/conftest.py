@@ -34,7 +34,7 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def bundled(demo_folder: Path) -> Embedder:
     """The bundled embedder; what it prepares once is prepared once in a test run."""
-    return load_embedder("bundled", cache_dir=demo_folder / "cache")
+    return load_embedder("bundled", data_dir=demo_folder)
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,7 @@ def main() -> int:
 def _publish_demo(data_dir: Path) -> None:
     print(f"publishing a demo city in {data_dir}", file=sys.stderr)
     import_items(read_demo(views=5, seed=1), Gallery(data_dir), LIMITS)
-    embedder = load_embedder("bundled", cache_dir=data_dir / "cache")
+    embedder = load_embedder("bundled", data_dir=data_dir)
     build_snapshot(Gallery(data_dir), embedder, LIMITS, k=20, keep=5)
 
 
@@ -122,9 +122,7 @@ async def _soak(options: argparse.Namespace, data_dir: Path) -> int:
 
 async def _hand_over_photos(sandbox: Sandbox, data_dir: Path) -> None:
     """Let Telegram hold all photos already, as after the bot's first hours."""
-    photos = (
-        SnapshotStore(data_dir).load(load_embedder("bundled", cache_dir=data_dir / "cache")).photos
-    )
+    photos = SnapshotStore(data_dir).load(load_embedder("bundled", data_dir=data_dir)).photos
     session = AiohttpSession(api=TelegramAPIServer.from_base(sandbox.url))
     sandbox.telegram.gate, strict = FloodGate(None), sandbox.telegram.gate
     async with (

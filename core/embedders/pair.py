@@ -1,0 +1,129 @@
+"""An exported pair on disk: a tower for pictures and one for words, ready for ONNX Runtime.
+
+optimized/<name>/pictures.onnx    pixels to unit embeddings
+                 words.onnx       tokens to unit embeddings } or common.npy, for words by e5:
+                 tokenizer.json   as `tokenizers` reads it  } what all its vectors share
+                 manifest.json    written last: identity, check against the original, SHA-256
+optimized/current                 text file with the name of the pair in use
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from core.embedders.pixels import Preprocessing
+from core.errors import EmbedderUnavailable
+
+FORMAT = 1
+FOLDER = "optimized"
+CURRENT = "current"
+MANIFEST = "manifest.json"
+PICTURES, WORDS, TOKENIZER, COMMON = "pictures.onnx", "words.onnx", "tokenizer.json", "common.npy"
+
+HOW_TO_EXPORT = (
+    "run `GUIDE_EMBEDDER=clip python -m offline export` (or =bundled, or the model's id)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Towers:
+    """What serving has to know about a pair's files."""
+
+    dim: int
+    joint_dim: int
+    preprocessing: Preprocessing
+    # More than one only where company does not change an embedding: int8 scales its activations
+    # by all that is in the batch.
+    image_batch: int
+    text_batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Identity of an exported pair, and what its check found."""
+
+    source: str  # name of the embedder it was exported from, whose snapshots it may serve
+    precision: str  # fp32 or int8
+    towers: Towers
+    files: Mapping[str, str]  # SHA-256 by file name
+    check: Mapping[str, float | str]  # figures of the comparison with the source, see `export`
+    created: str  # UTC, ISO 8601
+    format: int = FORMAT
+
+    @property
+    def name(self) -> str:
+        """Name of the embedder: precision, content and source."""
+        # as JSON, so that it is the same before writing and after reading
+        content = json.dumps([FORMAT, asdict(self.towers), dict(self.files)], sort_keys=True)
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        return f"optimized-{self.precision}-{digest[:8]}-{self.source}"
+
+    def as_json(self) -> bytes:
+        """The content of its manifest."""
+        return json.dumps(asdict(self), indent=2).encode()
+
+
+def current_pair(data_dir: Path) -> Path:
+    """The folder of the pair in use.
+
+    Raises:
+        EmbedderUnavailable: nothing has been exported yet.
+    """
+    folder = data_dir / FOLDER
+    try:
+        name = (folder / CURRENT).read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise EmbedderUnavailable(
+            f"nothing has been exported to {folder} yet: {HOW_TO_EXPORT}"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise EmbedderUnavailable(f"cannot read {folder / CURRENT}: {error}") from error
+    return folder / Path(name).name  # never a path from elsewhere
+
+
+def read_pair(folder: Path) -> Pair:
+    """Read a pair's manifest; its big files are checked when they are opened.
+
+    Raises:
+        EmbedderUnavailable: it is missing, damaged or of another format.
+    """
+    path = folder / MANIFEST
+    try:
+        fields: dict[str, Any] = json.loads(path.read_bytes())
+        if fields["format"] != FORMAT:
+            raise EmbedderUnavailable(
+                f"{folder} has format {fields['format']}, this release reads format {FORMAT}: "
+                f"{HOW_TO_EXPORT}"
+            )
+        towers = fields["towers"]
+        preprocessing = Preprocessing(**towers["preprocessing"])
+        return Pair(**fields | {"towers": Towers(**towers | {"preprocessing": preprocessing})})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EmbedderUnavailable(
+            f"{path} is not a readable manifest ({error}): {HOW_TO_EXPORT}"
+        ) from error
+
+
+def checked_file(folder: Path, pair: Pair, name: str) -> Path:
+    """The path of one of a pair's files, once its content is known to be what was exported.
+
+    Raises:
+        EmbedderUnavailable: it is missing or differs.
+    """
+    path = folder / name
+    try:
+        sound = sha256(path) == pair.files[name]
+    except (OSError, KeyError) as error:
+        raise EmbedderUnavailable(f"cannot read {path}: {HOW_TO_EXPORT}") from error
+    if not sound:
+        raise EmbedderUnavailable(f"{path} is not the file that was exported: {HOW_TO_EXPORT}")
+    return path
+
+
+def sha256(path: Path) -> str:
+    """Digest a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
