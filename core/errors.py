@@ -7,6 +7,7 @@ GuideError
 │   └── EmptyQuery             no words left after normalisation
 ├── SourceError                source data for an import is missing or has the wrong form
 ├── DataDirError               the data folder cannot be read or written, or another job holds it
+├── ExportRefused              an exported pair answers too differently from its original
 ├── EmbedderUnavailable        the model behind an embedder cannot be loaded
 └── SnapshotError              what the guide serves is not usable
     ├── NoSnapshot             nothing has been published yet, or no such version
@@ -45,6 +46,10 @@ class DataDirError(GuideError):
 
 class EmbedderUnavailable(GuideError):
     """The model behind an embedder cannot be loaded."""
+
+
+class ExportRefused(GuideError):
+    """An exported pair of models answers too differently from its original."""
 
 
 class SnapshotError(GuideError):

@@ -26,7 +26,8 @@ class Settings(BaseSettings):
     )
     embedder: str = Field(
         default="bundled",
-        description="bundled, clip, or a hub id or folder of a CLIP-like SentenceTransformer",
+        description="bundled, clip, optimized (what `offline export` made), "
+        "or a hub id or folder of a CLIP-like SentenceTransformer",
     )
     text_model: str | None = Field(
         default=None,
@@ -66,6 +67,24 @@ class Settings(BaseSettings):
     clean_interiors: bool | None = Field(
         default=None,
         description="whether cleaning flags interiors; empty: only with a CLIP-like embedder",
+    )
+    export_min_first: float = Field(
+        default=0.99,
+        ge=0,
+        le=1,
+        description="share of gallery photos that an exported pair must name as its original does",
+    )
+    export_min_five: float = Field(
+        default=0.9,
+        ge=0,
+        le=1,
+        description="share of the five places offered that must stay the same, on average",
+    )
+    export_min_cosine: float = Field(
+        default=0.95,
+        ge=0,
+        le=1,
+        description="least cosine between the embeddings of an exported pair and its original",
     )
     keep_snapshots: int = Field(
         default=5, ge=1, le=1000, description="published snapshots kept for rollback"

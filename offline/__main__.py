@@ -16,6 +16,7 @@ from core.snapshot import SnapshotStore
 from offline import asking
 from offline.cleaning.commands import clean_app
 from offline.evaluating.commands import evaluate
+from offline.exporting.commands import export
 from offline.gallery import Gallery
 from offline.importing import ImportReport, import_items
 from offline.publishing import index, train
@@ -48,6 +49,7 @@ app.add_typer(clean_app, name="clean")
 app.command()(index)
 app.command()(train)
 app.command()(evaluate)
+app.command()(export)
 
 SourceFolder = Annotated[
     Path, typer.Argument(exists=True, file_okay=False, help="Folder with the source data.")

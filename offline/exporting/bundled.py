@@ -1,0 +1,90 @@
+"""The bundled embedder's network for pictures with all that follows it in one graph."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.embedders.bundled import LIKELY_CLASSES, POWER, PREPROCESSING, BundledEmbedder
+from core.embedders.pair import COMMON, PICTURES, Towers
+
+if TYPE_CHECKING:
+    import onnx
+
+
+def write_bundled(source: BundledEmbedder, folder: Path) -> Towers:
+    """Write the tower for pictures, and what the words need beside their packaged model."""
+    import onnx
+
+    model = onnx.load_from_string(source.network_graph())
+    for number, node in enumerate(model.graph.node):
+        node.name = f"{node.op_type}_{number}"  # quantisation tells nodes apart by name
+    tail = _Tail(model)
+    tail.output("visual", tail.normalised(tail.add("Pow", "features", tail.number(POWER))))
+    names = source.class_names - source.common
+    tail.output("joint", tail.normalised(tail.among_words("logits", names)))
+    onnx.save(model, str(folder / PICTURES))
+    np.save(folder / COMMON, source.common)
+    return Towers(
+        dim=source.dim,
+        joint_dim=source.joint_dim,
+        preprocessing=PREPROCESSING,
+        image_batch=source.image_batch,
+        text_batch=1,
+    )
+
+
+class _Tail:
+    """Puts more nodes behind a graph; every method gives back the name of what it added."""
+
+    def __init__(self, model: "onnx.ModelProto") -> None:
+        self._graph = model.graph
+        del self._graph.output[:]
+
+    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
+        from onnx import helper
+
+        output = f"tail_{operator}_{len(self._graph.node)}"
+        node = helper.make_node(operator, inputs, [output], name=output, **attributes)
+        self._graph.node.append(node)
+        return output
+
+    def constant(self, value: NDArray[Any]) -> str:
+        from onnx import numpy_helper
+
+        name = f"tail_constant_{len(self._graph.initializer)}"
+        self._graph.initializer.append(numpy_helper.from_array(value, name))
+        return name
+
+    def number(self, value: float) -> str:
+        return self.constant(np.array(value, np.float32))
+
+    def normalised(self, rows: str) -> str:
+        """Rows scaled to unit length."""
+        length = self.add("ReduceL2", rows, axes=[1], keepdims=1)
+        return self.add("Div", rows, self.add("Max", length, self.number(1e-12)))
+
+    def among_words(self, logits: str, class_names: NDArray[np.float32]) -> str:
+        """What `bundled.among_words` does, before normalisation."""
+        from onnx import helper
+
+        chosen, likely = "tail_chosen", "tail_likely"
+        count = self.constant(np.array([LIKELY_CLASSES], np.int64))
+        self._graph.node.append(
+            helper.make_node("TopK", [logits, count], [chosen, likely], name="tail_top", axis=1)
+        )
+        best = self.add("ReduceMax", chosen, axes=[1], keepdims=1)
+        halves = self.add("Mul", self.add("Sub", chosen, best), self.number(0.5))
+        axis = self.constant(np.array([1], np.int64))
+        weights = self.add("Unsqueeze", self.add("Exp", halves), axis)  # (n, 1, likely)
+        names = self.add("Gather", self.constant(class_names), likely)  # (n, likely, dim)
+        return self.add("Squeeze", self.add("MatMul", weights, names), axis)
+
+    def output(self, name: str, value: str) -> None:
+        from onnx import TensorProto, helper
+
+        self._graph.node.append(helper.make_node("Identity", [value], [name], name=name))
+        self._graph.output.append(
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", f"{name}_dim"])
+        )

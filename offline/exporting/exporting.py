@@ -1,0 +1,215 @@
+"""Export an embedder as a pair that serves without its libraries, once it answers alike."""
+
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.embedders import Embedder
+from core.embedders.bundled import BundledEmbedder
+from core.embedders.clip import ClipEmbedder
+from core.embedders.optimized import OptimizedEmbedder
+from core.embedders.pair import CURRENT, FOLDER, MANIFEST, PICTURES, WORDS, Pair, Towers, sha256
+from core.errors import (
+    DataDirError,
+    EmbedderUnavailable,
+    NoSnapshot,
+    QueryError,
+    SnapshotError,
+)
+from core.files import write_atomic
+from core.images import ImageLimits, load_image
+from core.snapshot import Snapshot, SnapshotStore
+from offline.exporting.bundled import write_bundled
+from offline.exporting.check import Bounds, Check, compare
+from offline.exporting.clip import write_clip
+from offline.exporting.int8 import quantise_convolutions, quantise_transformer
+
+DRAFT_PREFIX = ".draft-"
+CALIBRATION_PHOTOS = 32
+KEPT = 2  # pairs: the one in use, and the one before it, which a running bot may still open
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What an export made."""
+
+    pair: Pair
+    check: Check
+    snapshot: str  # version that was asked
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """The gallery an export is checked on."""
+
+    data_dir: Path
+    snapshot: Snapshot
+    limits: ImageLimits
+    k: int
+
+    def rows(self, count: int) -> list[int]:
+        """Rows of up to ``count`` photos, spread evenly over the snapshot."""
+        total = len(self.snapshot.photos)
+        return [int(row) for row in np.linspace(0, total - 1, min(count, total))]
+
+
+def export(
+    source: Embedder,
+    data_dir: Path,
+    *,
+    int8: bool,
+    bounds: Bounds,
+    photos: int,
+    limits: ImageLimits,
+    k: int,
+    threads: int,
+    started: Callable[[int], None] = lambda photos: None,
+    advanced: Callable[[int], None] = lambda photos: None,
+) -> ExportReport:
+    """Write an optimized pair and make it the one in use, if it answers as ``source`` does.
+
+    The pair is written into a draft, checked there, and put in place by renaming: whatever moment
+    the job is killed at, the pair in use is whole. Only one job may run (`files.exclusive`).
+
+    Args:
+        source: what to export.
+        data_dir: the guide's data folder, with a snapshot built by ``source``.
+        int8: in 8-bit integers rather than float32.
+        bounds: what the check has to reach.
+        photos: of the gallery that are asked at most.
+        limits: what photos are refused.
+        k: neighbours that vote.
+        threads: processor threads for the check.
+        started: called with the number of photos to ask.
+        advanced: called with the number of photos asked since the last call.
+
+    Raises:
+        NoSnapshot: no snapshot was built by ``source``, so there is nothing to check against.
+        EmbedderUnavailable: ``source`` cannot be exported, or a package for it is missing.
+        ExportRefused: the pair answers too differently.
+        DataDirError: the folder cannot be written.
+    """
+    snapshot = _snapshot_of(source, data_dir)
+    asking = _Asking(data_dir, snapshot, limits, k)
+    folder = data_dir / FOLDER
+    draft = folder / f"{DRAFT_PREFIX}{os.getpid()}"
+    try:
+        for left_over in folder.glob(f"{DRAFT_PREFIX}*"):
+            shutil.rmtree(left_over)
+        draft.mkdir(parents=True)
+        pair = _write(source, draft, int8=int8, asking=asking)
+        rows = asking.rows(photos)
+        started(len(rows))
+        embedder = OptimizedEmbedder(draft, threads=threads)
+        check = compare(snapshot, embedder, data_dir, limits, k=k, rows=rows, advanced=advanced)
+        check.demand(bounds)
+        pair = replace(pair, check=asdict(check))
+        write_atomic(draft / MANIFEST, pair.as_json())
+        _put_in_place(draft, folder, pair)
+    except OSError as error:
+        raise DataDirError(f"cannot write {folder}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return ExportReport(pair, check, snapshot.version)
+
+
+def _snapshot_of(source: Embedder, data_dir: Path) -> Snapshot:
+    """The latest snapshot that an embedder built."""
+    store = SnapshotStore(data_dir)
+    for version in reversed(store.versions()):
+        with suppress(SnapshotError):  # of an earlier release, or damaged
+            if store.manifest(version).embedder == source.name:
+                return store.load(source, version)
+    raise NoSnapshot(
+        f"no snapshot was built with {source.name}, so an export cannot be checked: "
+        "run `python -m offline index` with this GUIDE_EMBEDDER first"
+    )
+
+
+def _write(source: Embedder, draft: Path, *, int8: bool, asking: _Asking) -> Pair:
+    """Write all files of a pair, the manifest last, not checked yet."""
+    match source:
+        case BundledEmbedder():
+            towers = write_bundled(source, draft)
+            if int8:
+                quantise_convolutions(draft / PICTURES, _calibration(towers, asking))
+        case ClipEmbedder():
+            _require_onnx()
+            towers = write_clip(source, draft)
+            if int8:
+                towers = _one_by_one(towers)
+                quantise_transformer(draft / PICTURES)
+                quantise_transformer(draft / WORDS)
+        case _:
+            raise EmbedderUnavailable(
+                f"{source.name} is no original: name clip, bundled or a model in GUIDE_EMBEDDER"
+            )
+    pair = Pair(
+        source=source.name,
+        precision="int8" if int8 else "fp32",
+        towers=towers,
+        files={path.name: sha256(path) for path in sorted(draft.iterdir())},
+        check={},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    write_atomic(draft / MANIFEST, pair.as_json())
+    return pair
+
+
+def _calibration(towers: Towers, asking: _Asking) -> list[NDArray[np.float32]]:
+    """A few gallery photos as the network gets them."""
+    pixels = []
+    for row in asking.rows(CALIBRATION_PHOTOS):
+        path = asking.data_dir / asking.snapshot.photos[row].path
+        try:
+            image = load_image(
+                path.read_bytes(), asking.limits, min_side=towers.preprocessing.shorter_side
+            )
+        except (OSError, QueryError):
+            continue  # the check tells if there is none left at all
+        pixels.append(towers.preprocessing.batch([image]))
+    return pixels
+
+
+def _one_by_one(towers: Towers) -> Towers:
+    """Activations in int8 are scaled by all in the batch: an answer must not depend on company."""
+    return replace(towers, image_batch=1, text_batch=1)
+
+
+def _require_onnx() -> None:
+    for package in ("onnx", "onnxruntime", "tokenizers"):
+        if find_spec(package) is None:
+            raise EmbedderUnavailable(
+                f"exporting needs the package {package}: pip install 'electronic-city-guide[clip]'"
+            )
+
+
+def _put_in_place(draft: Path, folder: Path, pair: Pair) -> None:
+    """Give a checked draft its name, make it current, and remove what nothing uses any more."""
+    home = folder / pair.name
+    os.sync()  # a rename must not outlive the bytes it points to
+    if _is_sound(home, pair):
+        write_atomic(home / MANIFEST, pair.as_json())  # exported before: only the check is new
+    else:
+        shutil.rmtree(home, ignore_errors=True)  # damaged, if it is there at all
+        draft.rename(home)
+    write_atomic(folder / CURRENT, pair.name.encode())
+    others = [path for path in folder.glob("[!.]*/") if path != home]
+    others.sort(key=lambda path: path.stat().st_mtime)
+    for old in others[: -(KEPT - 1)]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _is_sound(home: Path, pair: Pair) -> bool:
+    try:
+        return all(sha256(home / name) == digest for name, digest in pair.files.items())
+    except OSError:
+        return False

@@ -1,0 +1,226 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from core.embedders import Embedder, load_embedder
+from core.embedders.optimized import OptimizedEmbedder
+from core.embedders.pair import CURRENT, FOLDER, MANIFEST, PICTURES, current_pair, read_pair
+from core.errors import EmbedderUnavailable, ExportRefused, NoSnapshot, SnapshotMismatch
+from core.guide import CityGuide
+from core.snapshot import SnapshotStore
+from offline.__main__ import app
+from offline.exporting.check import Bounds, Check
+from offline.gallery import Gallery
+from offline.indexing import build_snapshot
+from offline.sources.demo import demo_places, demo_query
+from tests.conftest import LIMITS
+from tests.doubles import ColourEmbedder
+from tests.offline.exporting.conftest import NO_BOUNDS, export_pair
+
+PERFECT = {
+    "cosine_min": 1.0,
+    "cosine_median": 1.0,
+    "joint_cosine_min": 1.0,
+    "joint_cosine_median": 1.0,
+    "words_cosine_min": 1.0,
+    "words_cosine_median": 1.0,
+    "top1": 1.0,
+    "top5": 1.0,
+    "claims": 1.0,
+}
+TEXTS = ["мост через реку", "lighthouse", "", "\ud800"]
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def optimized(data_dir: Path) -> OptimizedEmbedder:
+    return OptimizedEmbedder.current(data_dir, threads=2)
+
+
+def photos(count: int) -> list[Image.Image]:
+    rng = np.random.default_rng(1)
+    small = rng.integers(0, 256, (count, 6, 8, 3), dtype=np.uint8)
+    return [Image.fromarray(each).resize((640, 480), Image.Resampling.BICUBIC) for each in small]
+
+
+# --- the pair ----------------------------------------------------------------------------------
+
+
+def test_the_pair_embeds_as_its_source_does(exported_data: Path, bundled: Embedder) -> None:
+    pair, images = optimized(exported_data), photos(5)
+    ours, theirs = pair.embed_images(images), bundled.embed_images(images)
+    np.testing.assert_allclose(ours.visual, theirs.visual, atol=1e-4)
+    np.testing.assert_allclose(ours.joint, theirs.joint, atol=1e-4)
+    np.testing.assert_allclose(pair.embed_texts(TEXTS), bundled.embed_texts(TEXTS), atol=1e-6)
+    sizes = ("dim", "joint_dim", "image_side")
+    assert [getattr(pair, size) for size in sizes] == [getattr(bundled, size) for size in sizes]
+
+
+def test_the_name_tells_precision_and_source(exported_data: Path, bundled: Embedder) -> None:
+    pair = optimized(exported_data)
+    assert pair.name.startswith("optimized-fp32-")
+    assert pair.name.endswith(bundled.name)
+    assert pair.stands_in_for == bundled.name
+    assert load_embedder("optimized", data_dir=exported_data).name == pair.name
+
+
+async def test_the_pair_serves_the_snapshot_of_its_source(exported_data: Path) -> None:
+    guide = CityGuide(exported_data, optimized(exported_data), limits=LIMITS)
+    place_id = demo_places()[0].place_id
+    answer = await guide.recognize(demo_query(place_id))
+    assert answer.places[0].place.place_id == place_id
+    assert (await guide.search("мост")).photos
+    guide.close()
+
+
+def test_the_pair_does_not_serve_what_it_was_not_checked_against(data: Path) -> None:
+    build_snapshot(Gallery(data), ColourEmbedder(), LIMITS, k=5, keep=5)
+    with pytest.raises(SnapshotMismatch, match="built with embedder colours, but optimized-fp32-"):
+        SnapshotStore(data).load(optimized(data))
+
+
+def test_the_source_does_not_serve_what_the_pair_published(data: Path, bundled: Embedder) -> None:
+    report = build_snapshot(Gallery(data), pair := optimized(data), LIMITS, k=20, keep=5)
+    assert report.published
+    assert SnapshotStore(data).load(pair).manifest.embedder == pair.name
+    with pytest.raises(SnapshotMismatch):
+        SnapshotStore(data).load(bundled)
+
+
+def test_in_int8_the_pair_is_smaller_and_answers_much_alike(data: Path, bundled: Embedder) -> None:
+    before = current_pair(data)
+    report = export_pair(bundled, data, bounds=NO_BOUNDS, int8=True)
+    assert optimized(data).name == report.pair.name
+    assert report.pair.name.startswith("optimized-int8-")
+    after = current_pair(data)
+    assert (after / PICTURES).stat().st_size < 0.6 * (before / PICTURES).stat().st_size
+    assert 0.9 < report.check.cosine_min < report.check.cosine_median < 1
+    assert report.check.top1 > 0.9
+
+
+# --- what is in use stays whole ------------------------------------------------------------------
+
+
+def test_a_pair_that_answers_otherwise_is_refused_and_the_old_one_stays(
+    data: Path, bundled: Embedder
+) -> None:
+    before = optimized(data).name
+    with pytest.raises(ExportRefused, match=r"GUIDE_EXPORT_MIN_COSINE is 1\.1"):
+        export_pair(bundled, data, bounds=Bounds(0, 0, 1.1), int8=True)
+    assert optimized(data).name == before
+    assert sorted(path.name for path in (data / FOLDER).iterdir()) == [CURRENT, before]
+
+
+def test_exporting_again_repairs_and_leaves_no_rest_of_a_killed_run(
+    data: Path, bundled: Embedder
+) -> None:
+    before = current_pair(data)
+    (before / PICTURES).write_bytes(b"cut short")
+    left_over = data / FOLDER / ".draft-1"
+    left_over.mkdir()
+    (left_over / PICTURES).write_bytes(b"half a file")
+    with pytest.raises(EmbedderUnavailable, match=r"is not the file that was exported"):
+        optimized(data).embed_images(photos(1))
+    export_pair(bundled, data)
+    assert current_pair(data) == before
+    assert len(optimized(data).embed_images(photos(1)).visual) == 1
+    assert not left_over.exists()
+
+
+def test_exporting_twice_changes_nothing_but_the_check(data: Path, bundled: Embedder) -> None:
+    before = current_pair(data)
+    written = (before / PICTURES).stat().st_mtime_ns
+    export_pair(bundled, data, bounds=NO_BOUNDS)
+    assert current_pair(data) == before
+    assert (before / PICTURES).stat().st_mtime_ns == written
+
+
+def test_without_a_snapshot_of_the_source_nothing_is_exported(
+    tmp_path: Path, bundled: Embedder
+) -> None:
+    with pytest.raises(NoSnapshot, match=f"no snapshot was built with {bundled.name}"):
+        export_pair(bundled, tmp_path)
+
+
+def test_only_originals_are_exported(data: Path) -> None:
+    build_snapshot(Gallery(data), pair := optimized(data), LIMITS, k=20, keep=5)
+    with pytest.raises(EmbedderUnavailable, match="is no original"):
+        export_pair(pair, data)
+
+
+# --- the check -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("figure", "setting"),
+    [
+        ({"top1": 0.98}, "FIRST"),
+        ({"top5": 0.8}, "FIVE"),
+        ({"cosine_min": 0.9}, "COSINE"),
+        ({"words_cosine_min": 0.9}, "COSINE"),
+        ({"joint_cosine_median": 0.9}, "COSINE"),
+        ({"cosine_min": float("nan")}, "COSINE"),
+    ],
+)
+def test_each_figure_has_to_reach_its_bound(figure: dict[str, float], setting: str) -> None:
+    bounds = Bounds(min_top1=0.99, min_top5=0.9, min_cosine=0.95)
+    Check(photos=100, worst_photo="a.jpg", **PERFECT).demand(bounds)
+    with pytest.raises(ExportRefused, match=f"GUIDE_EXPORT_MIN_{setting}"):
+        Check(photos=100, worst_photo="a.jpg", **(PERFECT | figure)).demand(bounds)
+
+
+def test_the_check_is_kept_with_the_pair(exported_data: Path) -> None:
+    check = read_pair(current_pair(exported_data)).check
+    assert check["photos"] == 30
+    assert check["top1"] == check["top5"] == 1
+    assert check["cosine_min"] == pytest.approx(1, abs=1e-5)
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+def test_the_command_exports_and_tells_what_it_checked(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(data / FOLDER)
+    result = run("export", "--data-dir", data, "--photos", 10, "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["pair"] == optimized(data).name
+    assert told["check"]["photos"] == 10
+    monkeypatch.setenv("GUIDE_EMBEDDER", "optimized")
+    assert run("ask", "--data-dir", data, "мост").exit_code == 0
+
+
+def test_the_command_refuses_in_one_line(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUIDE_EXPORT_MIN_COSINE", "1")
+    before = (current_pair(data) / MANIFEST).read_bytes()
+    result = run("export", "--data-dir", data, "--photos", 10, "--int8")
+    assert result.exit_code == 1
+    [line] = [line for line in result.stderr.splitlines() if line.startswith("error")]
+    assert "refused, nothing was written" in line
+    assert (current_pair(data) / MANIFEST).read_bytes() == before
+
+
+def test_the_command_needs_an_original(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUIDE_EMBEDDER", "optimized")
+    result = run("export", "--data-dir", tmp_path)
+    assert result.exit_code == 2
+    assert "names no original" in result.stderr
+
+
+def test_serving_before_exporting_says_how_to_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GUIDE_EMBEDDER", "optimized")
+    result = run("ask", "--data-dir", tmp_path, "мост")
+    assert result.exit_code == 1
+    assert "nothing has been exported" in result.stderr
+    assert "python -m offline export" in result.stderr
