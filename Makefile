@@ -7,10 +7,10 @@ DEMO_DATA ?= data/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo chat test test-load test-clip lint bench clean
+.PHONY: help demo chat test test-load test-clip lint bench bench-clip bench-growth clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.bundled ## draw a city, index it, ask about it, and chat with the bot in a browser; no token needed
 	@echo "==> drawing the demo city into $(DEMO_DATA)"
@@ -52,6 +52,15 @@ lint: $(VENV)/.dev ## check style and types
 bench: $(VENV)/.dev ## measure speed and memory on this machine
 	@echo "==> measuring; takes a few minutes"
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench_embedders measure bundled
+
+bench-clip: $(VENV)/.clip ## measure clip and its exported pairs against sentence-transformers (installs torch)
+	@echo "==> measuring; takes a few minutes"
+	@$(BIN)/python -m tests.bench_embedders measure clip
+
+bench-growth: $(VENV)/.dev ## measure the index on made-up galleries of 1,000 to 1,000,000 photos
+	@echo "==> measuring; takes a few minutes and 6 GB of memory"
+	@$(BIN)/python -m tests.bench_growth 1000 10000 100000 1000000
 
 clean: ## remove .venv and caches; data stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache *.egg-info build

@@ -1,4 +1,7 @@
-"""Miniature models with random weights, laid out on disk like the ones on the model hub."""
+"""Models with random weights, laid out on disk like the ones on the model hub.
+
+Miniatures for tests; at full size, with the shapes of the real ones, for measuring speed.
+"""
 
 import json
 from pathlib import Path
@@ -7,13 +10,14 @@ from typing import Any
 ALPHABET = "abcdefghijklmnopqrstuvwxyzабвгдеёжзийклмнопрстуфхцчшщъыьэюя0123456789.,:/-_"
 
 
-def write_clip(folder: Path, *, dim: int = 32, seed: int = 0) -> Path:
+def write_clip(folder: Path, *, dim: int = 32, seed: int = 0, full_size: bool = False) -> Path:
     """Write a CLIP of two thin layers a tower, in the layout of clip-ViT-B-32, and return it.
 
     Args:
         folder: made by this call.
         dim: length of the embeddings.
         seed: two seeds give two models.
+        full_size: as big as clip-ViT-B-32; ``dim`` is 512 then.
     """
     import torch
     from safetensors.torch import save_file
@@ -41,6 +45,9 @@ def write_clip(folder: Path, *, dim: int = 32, seed: int = 0) -> Path:
         projection_dim=dim,
         architectures=["CLIPModel"],
     )
+    if full_size:
+        words["vocab_size"] = 49_408  # the tokenizer uses the first few hundred
+        config = CLIPConfig(text_config=words, vision_config={}, architectures=["CLIPModel"])
     torch.manual_seed(seed)
     weights = CLIPModel(config).state_dict()
     # The published file is old: it holds buffers that the library has stopped reading.
@@ -63,7 +70,9 @@ def write_clip(folder: Path, *, dim: int = 32, seed: int = 0) -> Path:
     return folder
 
 
-def write_words_model(folder: Path, *, dim: int = 32, seed: int = 0) -> Path:
+def write_words_model(
+    folder: Path, *, dim: int = 32, seed: int = 0, full_size: bool = False
+) -> Path:
     """Write a thin DistilBERT, mean pooling and a dense layer; arguments as of `write_clip`.
 
     The layout is that of clip-ViT-B-32-multilingual-v1.
@@ -72,8 +81,9 @@ def write_words_model(folder: Path, *, dim: int = 32, seed: int = 0) -> Path:
     from transformers import DistilBertConfig, DistilBertModel
 
     folder.mkdir(parents=True)
+    vocabulary = _write_wordpiece_tokenizer(folder)
     config = DistilBertConfig(
-        vocab_size=_write_wordpiece_tokenizer(folder),
+        vocab_size=vocabulary,
         dim=24,
         hidden_dim=48,
         n_layers=2,
@@ -81,6 +91,9 @@ def write_words_model(folder: Path, *, dim: int = 32, seed: int = 0) -> Path:
         initializer_range=0.5,
         architectures=["DistilBertModel"],
     )
+    if full_size:
+        dim = 512
+        config = DistilBertConfig(vocab_size=119_547, architectures=["DistilBertModel"])
     torch.manual_seed(seed)
     DistilBertModel(config).save_pretrained(folder)
     _write_json(
@@ -92,7 +105,7 @@ def write_words_model(folder: Path, *, dim: int = 32, seed: int = 0) -> Path:
     _write_json(
         pooling / "config.json",
         {
-            "word_embedding_dimension": 24,
+            "word_embedding_dimension": config.dim,
             "pooling_mode_cls_token": False,
             "pooling_mode_mean_tokens": True,
             "pooling_mode_max_tokens": False,
@@ -101,11 +114,11 @@ def write_words_model(folder: Path, *, dim: int = 32, seed: int = 0) -> Path:
     )
     dense = folder / "2_Dense"
     dense.mkdir()
-    torch.save({"linear.weight": torch.randn(dim, 24)}, dense / "pytorch_model.bin")
+    torch.save({"linear.weight": torch.randn(dim, config.dim)}, dense / "pytorch_model.bin")
     _write_json(
         dense / "config.json",
         {
-            "in_features": 24,
+            "in_features": config.dim,
             "out_features": dim,
             "bias": False,
             "activation_function": "torch.nn.modules.linear.Identity",

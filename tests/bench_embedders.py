@@ -1,0 +1,249 @@
+"""Measure an embedder and what `export` makes of it.
+
+``python -m tests.bench_embedders measure clip`` or ``bundled``.
+
+Everything is set against the plain library's `encode` of pictures that are decoded already, in one
+run on one machine. Where the real weights of CLIP cannot be had, random ones of the same shapes
+stand in, and the table says so: speed does not depend on weights, agreement does. Each row is
+measured in a process of its own, so that memory is its own.
+"""
+
+import asyncio
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from time import perf_counter, process_time, time
+from typing import Any
+
+import typer
+from PIL import Image
+
+from core.embedders import Embedder, load_embedder
+from core.embedders.clip import ClipEmbedder
+from core.embedders.pair import current_pair
+from core.errors import EmbedderUnavailable
+from core.guide import CityGuide
+from core.images import load_image
+from offline.exporting.check import Bounds
+from offline.exporting.exporting import export
+from offline.gallery import Gallery
+from offline.importing import import_items
+from offline.indexing import build_snapshot
+from offline.sources.demo import demo_places, demo_query, read_demo
+from tests.bench import LIMITS, WORDS, fresh
+from tests.core.embedders.miniature import write_clip, write_words_model
+
+app = typer.Typer()
+
+BATCH = 16  # pictures embedded together, as `index` does
+HEADER = (
+    "| | picture p50 / p95 ms | CPU ms | words p50 / p95 ms | pictures/s | ready s | MB | "
+    "picture, words, pictures/s against encode |\n|---|---|---|---|---|---|---|---|"
+)
+
+
+@app.command()
+def measure(
+    source: str = typer.Argument("clip", help="clip or bundled."),
+    views: int = typer.Option(4, min=1, help="Pictures of each of the 24 sights in the gallery."),
+    rounds: int = typer.Option(3, min=1, help="How often each of the 24 queries is asked."),
+    threads: int = typer.Option(2, min=1),
+) -> None:
+    """Print a row for the library alone, the source, and each exported pair."""
+    data_dir = Path(tempfile.mkdtemp(prefix="guide-bench-"))
+    try:
+        chosen = _models(source, data_dir)
+        typer.echo(f"{platform.machine()}, Python {platform.python_version()}, {threads} threads")
+        embedder = load_embedder(**chosen, data_dir=data_dir, threads=threads)
+        import_items(read_demo(views=views, seed=1), Gallery(data_dir), LIMITS)
+        build_snapshot(Gallery(data_dir), embedder, LIMITS, k=20, keep=5)
+
+        def row(what: str, **settings: Any) -> dict[str, float]:
+            return _row(what, settings, baseline, data_dir, rounds=rounds, threads=threads)
+
+        typer.echo(HEADER)
+        baseline: dict[str, float] | None = None
+        baseline = row(f"{source}: encode alone", alone=True, **chosen)
+        row(source, **chosen)
+        for int8 in (False, True):
+            precision = "int8" if int8 else "fp32"
+            agreement = _export(embedder, data_dir, int8=int8, threads=threads)
+            row(f"optimized, {precision} ({agreement})", embedder="optimized", text_model=None)
+    finally:
+        shutil.rmtree(data_dir)
+
+
+def _models(source: str, data_dir: Path) -> dict[str, Any]:
+    """Arguments of `load_embedder`; CLIP with random weights where the real ones are not here."""
+    if source != "clip":
+        return {"embedder": source, "text_model": None}
+    try:
+        load_embedder("clip", data_dir=data_dir)
+    except EmbedderUnavailable:
+        typer.echo("the real weights cannot be had: random ones of the same shapes stand in")
+        models = data_dir / "models"
+        pictures = write_clip(models / "clip", full_size=True)
+        words = write_words_model(models / "words", full_size=True)
+        return {"embedder": str(pictures), "text_model": str(words)}
+    return {"embedder": "clip", "text_model": None}
+
+
+def _export(source: Embedder, data_dir: Path, *, int8: bool, threads: int) -> str:
+    report = export(
+        source,
+        data_dir,
+        int8=int8,
+        bounds=Bounds(0, 0, -1),  # agreement is printed, not demanded
+        photos=50,
+        limits=LIMITS,
+        k=20,
+        threads=threads,
+    )
+    size_mb = sum(file.stat().st_size for file in current_pair(data_dir).iterdir()) / 1e6
+    check = report.check
+    return f"{size_mb:.0f} MB; least cosine {check.cosine_min:.4f}, same first {check.top1:.0%}"
+
+
+def _row(
+    what: str,
+    settings: dict[str, Any],
+    baseline: dict[str, float] | None,
+    data_dir: Path,
+    **options: int,
+) -> dict[str, float]:
+    """Measure in a new process and print."""
+    task = {"data_dir": str(data_dir), "alone": False} | settings | options | {"started": time()}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench_embedders", "one", json.dumps(task)],
+        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    base = baseline or found
+    ratios = ", ".join(
+        f"{found[figure] / base[figure]:.2f}" for figure in ("picture", "words", "indexed")
+    )
+    typer.echo(
+        f"| {what} | {found['picture']:.1f} / {found['picture_p95']:.1f} | "
+        f"{found['picture_cpu']:.1f} | {found['words']:.1f} / {found['words_p95']:.1f} | "
+        f"{found['indexed']:.1f} | {found['ready_s']:.1f} | {found['mb']:.0f} | {ratios} |"
+    )
+    return found
+
+
+@app.command(hidden=True)
+def one(task: str) -> None:
+    """Measure one row and print its figures as JSON."""
+    typer.echo(json.dumps(asyncio.run(_figures(**json.loads(task)))))
+
+
+async def _figures(
+    embedder: str,
+    text_model: str | None,
+    data_dir: str,
+    alone: bool,
+    rounds: int,
+    threads: int,
+    started: float,
+) -> dict[str, float]:
+    folder = Path(data_dir)
+    loaded = load_embedder(embedder, text_model=text_model, data_dir=folder, threads=threads)
+    asked = Alone(loaded) if alone else Whole(loaded, folder)
+    await asked.warm_up()
+    figures = {"ready_s": time() - started}
+    drawn = [demo_query(place.place_id) for place in demo_places()]
+    photos = [asked.prepared(photo) for photo in fresh(drawn, rounds)]
+    texts = [f"{words} {n}" for n in range(5 * rounds) for words in WORDS]
+    figures |= await _each("picture", photos, asked.picture)
+    figures |= await _each("words", texts, asked.words)
+    start = perf_counter()
+    for at in range(0, len(photos), BATCH):
+        asked.index(photos[at : at + BATCH])
+    figures["indexed"] = len(photos) / (perf_counter() - start)
+    return figures | {"mb": resident_mb()}
+
+
+async def _each(
+    name: str, queries: Sequence[Any], ask: Callable[[Any], Awaitable[None]]
+) -> dict[str, float]:
+    """Median and 95th percentile of the wall time, and the median processor time, in ms."""
+    walls, cpus = [], []
+    for query in queries:
+        wall, cpu = perf_counter(), process_time()
+        await ask(query)
+        walls.append((perf_counter() - wall) * 1000)
+        cpus.append((process_time() - cpu) * 1000)
+    return {
+        name: statistics.median(walls),
+        f"{name}_p95": sorted(walls)[int(0.95 * (len(walls) - 1))],
+        f"{name}_cpu": statistics.median(cpus),
+    }
+
+
+def resident_mb() -> float:
+    """Now, not at its highest: that would begin with the highest of the starting process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+class Alone:
+    """The models by themselves, asked as their library is; pictures are decoded beforehand."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._side = embedder.image_side
+        self._pictures: Callable[[list[Any]], Any] = embedder.embed_images
+        self._words: Callable[[list[Any]], Any] = embedder.embed_texts
+        if isinstance(embedder, ClipEmbedder):
+            self._pictures = embedder.picture_model.encode
+            self._words = embedder.words_model.encode
+
+    def prepared(self, photo: bytes) -> Image.Image:
+        return load_image(photo, LIMITS, min_side=self._side)
+
+    async def warm_up(self) -> None:
+        self._pictures([Image.new("RGB", (self._side, self._side))])
+        self._words(["warm-up"])
+
+    async def picture(self, image: Image.Image) -> None:
+        self._pictures([image])
+
+    async def words(self, text: str) -> None:
+        self._words([text])
+
+    def index(self, images: list[Image.Image]) -> None:
+        self._pictures(images)
+
+
+class Whole:
+    """The guide: a photo is decoded, embedded, searched and voted on."""
+
+    def __init__(self, embedder: Embedder, data_dir: Path) -> None:
+        self._embedder = embedder
+        self._guide = CityGuide(data_dir, embedder, limits=LIMITS)
+        self.warm_up = self._guide.warm_up
+
+    def prepared(self, photo: bytes) -> bytes:
+        return photo
+
+    async def picture(self, photo: bytes) -> None:
+        await self._guide.recognize(photo)
+
+    async def words(self, text: str) -> None:
+        await self._guide.search(text)
+
+    def index(self, photos: list[bytes]) -> None:
+        side = self._embedder.image_side
+        self._embedder.embed_images([load_image(p, LIMITS, min_side=side) for p in photos])
+
+
+if __name__ == "__main__":
+    app()
