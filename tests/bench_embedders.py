@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter, process_time, time
 from typing import Any
@@ -32,7 +33,7 @@ from core.errors import EmbedderUnavailable
 from core.guide import CityGuide
 from core.images import load_image
 from offline.exporting.check import Bounds
-from offline.exporting.exporting import export
+from offline.exporting.exporting import Form, export
 from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import build_snapshot
@@ -72,10 +73,12 @@ def measure(
         baseline: dict[str, float] | None = None
         baseline = row(f"{source}: encode alone", alone=True, **chosen)
         row(source, **chosen)
-        for int8 in (False, True):
-            precision = "int8" if int8 else "fp32"
-            agreement = _export(embedder, data_dir, int8=int8, threads=threads)
-            row(f"optimized, {precision} ({agreement})", embedder="optimized", text_model=None)
+        forms: list[Form] = ["fp32", "int8"]
+        if find_spec("openvino"):
+            forms.append("openvino")
+        for form in forms:
+            agreement = _export(embedder, data_dir, form, threads)
+            row(f"optimized, {agreement}", embedder="optimized", text_model=None)
     finally:
         shutil.rmtree(data_dir)
 
@@ -95,11 +98,11 @@ def _models(source: str, data_dir: Path) -> dict[str, Any]:
     return {"embedder": "clip", "text_model": None}
 
 
-def _export(source: Embedder, data_dir: Path, *, int8: bool, threads: int) -> str:
+def _export(source: Embedder, data_dir: Path, form: Form, threads: int) -> str:
     report = export(
         source,
         data_dir,
-        int8=int8,
+        form=form,
         bounds=Bounds(0, 0, -1),  # agreement is printed, not demanded
         photos=50,
         limits=LIMITS,
@@ -108,7 +111,10 @@ def _export(source: Embedder, data_dir: Path, *, int8: bool, threads: int) -> st
     )
     size_mb = sum(file.stat().st_size for file in current_pair(data_dir).iterdir()) / 1e6
     check = report.check
-    return f"{size_mb:.0f} MB; least cosine {check.cosine_min:.4f}, same first {check.top1:.0%}"
+    return (
+        f"{report.pair.precision} ({size_mb:.0f} MB; least cosine {check.cosine_min:.4f}, "
+        f"same first {check.top1:.0%})"
+    )
 
 
 def _row(

@@ -14,7 +14,6 @@ from functools import cached_property
 from importlib import metadata, util
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +22,10 @@ from PIL import Image
 from core.embedders import e5, efficientnet
 from core.embedders.base import Embeddings, ImageEmbeddings, unit_rows
 from core.embedders.pixels import Preprocessing
-from core.embedders.runtime import open_session
+from core.embedders.runtime import Network, open_network
 from core.embedders.torch_file import read_state_dict
 from core.errors import EmbedderUnavailable
 from core.files import write_atomic
-
-if TYPE_CHECKING:
-    import onnxruntime
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +91,7 @@ class BundledEmbedder:
         features = np.empty((len(images), self.dim), np.float32)
         logits = np.empty((len(images), efficientnet.CLASSES), np.float32)
         for row, image in enumerate(images):  # on a processor, a batch is no faster
-            outputs = self._network.run(None, {"pixels": PREPROCESSING(image)[None]})
+            outputs = self._network.run({"pixels": PREPROCESSING(image)[None]})
             features[row], logits[row] = (output[0] for output in outputs)
         visual = unit_rows(features**POWER)
         return ImageEmbeddings(visual, joint=among_words(logits, self.class_names - self.common))
@@ -127,8 +123,8 @@ class BundledEmbedder:
         )
 
     @cached_property
-    def _network(self) -> "onnxruntime.InferenceSession":
-        return open_session(self.network_graph(), self._threads)
+    def _network(self) -> Network:
+        return open_network(self.network_graph(), self._threads)
 
     @cached_property
     def _words(self) -> e5.E5:

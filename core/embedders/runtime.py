@@ -1,20 +1,102 @@
-"""How networks are run: ONNX Runtime on the processor."""
+"""How networks are run on the processor: by ONNX Runtime, or by OpenVINO where that was chosen."""
 
+from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    import onnxruntime
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import EmbedderUnavailable
+
+OPENVINO = "openvino-"  # begins the precisions that OpenVINO runs, such as openvino-bf16
 
 
-def open_session(model: bytes | Path, threads: int) -> "onnxruntime.InferenceSession":
-    """Open an ONNX model, a file or its content, for ``threads`` threads."""
-    import onnxruntime
+class Network(Protocol):
+    """A network ready to run; one thread at a time may."""
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Threads that spin while they wait take the processor from everything else.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    source = model if isinstance(model, bytes) else str(model)
-    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    outputs: int  # how many arrays a run gives
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+        """Give the outputs in the order of the graph."""
+
+
+def open_network(model: bytes | Path, threads: int, precision: str = "fp32") -> Network:
+    """Open an ONNX model, a file or its content.
+
+    Args:
+        model: what to open.
+        threads: processor threads it may use.
+        precision: ``openvino-f32`` and ``openvino-bf16`` mean OpenVINO; with any other, ONNX
+            Runtime computes as the model says.
+
+    Raises:
+        EmbedderUnavailable: the package is missing, or this processor cannot compute like this.
+    """
+    if precision.startswith(OPENVINO):
+        return _OpenVino(model, threads, precision.removeprefix(OPENVINO))
+    return _OnnxRuntime(model, threads)
+
+
+def openvino_precision() -> str:
+    """The fastest precision of OpenVINO that this processor has and that keeps quality.
+
+    Raises:
+        EmbedderUnavailable: the package openvino is missing.
+    """
+    return f"{OPENVINO}{'bf16' if 'BF16' in _openvino_abilities() else 'f32'}"
+
+
+class _OnnxRuntime:
+    def __init__(self, model: bytes | Path, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # Threads that spin while they wait take the processor from everything else.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(
+            model if isinstance(model, bytes) else str(model),
+            options,
+            providers=["CPUExecutionProvider"],
+        )
+        self.outputs = len(self._session.get_outputs())
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+        return list(self._session.run(None, dict(inputs)))
+
+
+class _OpenVino:
+    def __init__(self, model: bytes | Path, threads: int, precision: str) -> None:
+        if precision == "bf16" and "BF16" not in _openvino_abilities():
+            raise EmbedderUnavailable(
+                "this processor has no bf16, which the optimized pair was exported for: "
+                "export it on a machine like this one"
+            )
+        import openvino
+
+        # Left alone, OpenVINO computes in bf16 wherever it can, whatever the model says.
+        settings = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_NUM_THREADS": threads,
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        source = model if isinstance(model, bytes) else str(model)
+        self._compiled = openvino.Core().compile_model(source, "CPU", settings)
+        self.outputs = len(self._compiled.outputs)
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+        results = self._compiled(dict(inputs))
+        return [np.array(results[number]) for number in range(self.outputs)]
+
+
+def _openvino_abilities() -> list[str]:
+    if find_spec("openvino") is None:
+        raise EmbedderUnavailable(
+            "the package openvino is missing: pip install 'electronic-city-guide[openvino]'"
+        )
+    import openvino
+
+    return list(openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))

@@ -10,13 +10,16 @@ from core.assembly import image_limits, make_embedder
 from core.files import exclusive
 from core.settings import Settings
 from offline.exporting.check import Bounds
-from offline.exporting.exporting import ExportReport
+from offline.exporting.exporting import ExportReport, Form
 from offline.terminal import AsJson, DataDir, fail, load_settings, plain_errors, progress, show
 
 
 def export(
     int8: Annotated[
         bool, typer.Option("--int8", help="In 8-bit integers: smaller, faster, less exact.")
+    ] = False,
+    openvino: Annotated[
+        bool, typer.Option("--openvino", help="By OpenVINO, in bf16 where the processor has it.")
     ] = False,
     photos: Annotated[
         int, typer.Option(min=1, help="Gallery photos asked, at most, to check the result.")
@@ -25,6 +28,8 @@ def export(
     json: AsJson = False,
 ) -> None:
     """Make a pair of models that serves without torch; refused unless it answers alike."""
+    if int8 and openvino:
+        fail("--int8 or --openvino, not both", code=2)
     with plain_errors():
         settings = load_settings(data_dir)
         if settings.embedder == "optimized":
@@ -34,7 +39,8 @@ def export(
                 code=2,
             )
         with exclusive(settings.data_dir, "export"):
-            report = _export(settings, int8=int8, photos=photos)
+            form: Form = "int8" if int8 else "openvino" if openvino else "fp32"
+            report = _export(settings, form, photos)
         pair, check = report.pair, report.check
         show(
             {
@@ -56,7 +62,7 @@ def export(
         )
 
 
-def _export(settings: Settings, *, int8: bool, photos: int) -> ExportReport:
+def _export(settings: Settings, form: Form, photos: int) -> ExportReport:
     # Imported here: the other commands need none of it.
     from offline.exporting import exporting
 
@@ -70,7 +76,7 @@ def _export(settings: Settings, *, int8: bool, photos: int) -> ExportReport:
         return exporting.export(
             make_embedder(settings),
             settings.data_dir,
-            int8=int8,
+            form=form,
             bounds=Bounds(
                 settings.export_min_first, settings.export_min_five, settings.export_min_cosine
             ),

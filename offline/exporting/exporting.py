@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from core.embedders.bundled import BundledEmbedder
 from core.embedders.clip import ClipEmbedder
 from core.embedders.optimized import OptimizedEmbedder
 from core.embedders.pair import CURRENT, FOLDER, MANIFEST, PICTURES, WORDS, Pair, Towers, sha256
+from core.embedders.runtime import openvino_precision
 from core.errors import (
     DataDirError,
     EmbedderUnavailable,
@@ -31,6 +33,8 @@ from offline.exporting.bundled import write_bundled
 from offline.exporting.check import Bounds, Check, compare
 from offline.exporting.clip import write_clip
 from offline.exporting.int8 import quantise_convolutions, quantise_transformer
+
+Form = Literal["fp32", "int8", "openvino"]
 
 DRAFT_PREFIX = ".draft-"
 CALIBRATION_PHOTOS = 32
@@ -65,7 +69,7 @@ def export(
     source: Embedder,
     data_dir: Path,
     *,
-    int8: bool,
+    form: Form = "fp32",
     bounds: Bounds,
     photos: int,
     limits: ImageLimits,
@@ -82,7 +86,8 @@ def export(
     Args:
         source: what to export.
         data_dir: the guide's data folder, with a snapshot built by ``source``.
-        int8: in 8-bit integers rather than float32.
+        form: float32 by ONNX Runtime, 8-bit integers by it, or OpenVINO, which computes in bf16
+            where the processor does.
         bounds: what the check has to reach.
         photos: of the gallery that are asked at most.
         limits: what photos are refused.
@@ -97,6 +102,7 @@ def export(
         ExportRefused: the pair answers too differently.
         DataDirError: the folder cannot be written.
     """
+    precision = openvino_precision() if form == "openvino" else form
     snapshot = _snapshot_of(source, data_dir)
     asking = _Asking(data_dir, snapshot, limits, k)
     folder = data_dir / FOLDER
@@ -105,7 +111,7 @@ def export(
         for left_over in folder.glob(f"{DRAFT_PREFIX}*"):
             shutil.rmtree(left_over)
         draft.mkdir(parents=True)
-        pair = _write(source, draft, int8=int8, asking=asking)
+        pair = _write(source, draft, precision, asking)
         rows = asking.rows(photos)
         started(len(rows))
         embedder = OptimizedEmbedder(draft, threads=threads)
@@ -134,17 +140,17 @@ def _snapshot_of(source: Embedder, data_dir: Path) -> Snapshot:
     )
 
 
-def _write(source: Embedder, draft: Path, *, int8: bool, asking: _Asking) -> Pair:
+def _write(source: Embedder, draft: Path, precision: str, asking: _Asking) -> Pair:
     """Write all files of a pair, the manifest last, not checked yet."""
     match source:
         case BundledEmbedder():
             towers = write_bundled(source, draft)
-            if int8:
+            if precision == "int8":
                 quantise_convolutions(draft / PICTURES, _calibration(towers, asking))
         case ClipEmbedder():
             _require_onnx()
             towers = write_clip(source, draft)
-            if int8:
+            if precision == "int8":
                 towers = _one_by_one(towers)
                 quantise_transformer(draft / PICTURES)
                 quantise_transformer(draft / WORDS)
@@ -154,7 +160,7 @@ def _write(source: Embedder, draft: Path, *, int8: bool, asking: _Asking) -> Pai
             )
     pair = Pair(
         source=source.name,
-        precision="int8" if int8 else "fp32",
+        precision=precision,
         towers=towers,
         files={path.name: sha256(path) for path in sorted(draft.iterdir())},
         check={},

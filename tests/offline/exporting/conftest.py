@@ -7,7 +7,7 @@ import pytest
 
 from core.embedders import Embedder
 from offline.exporting.check import Bounds
-from offline.exporting.exporting import ExportReport, export
+from offline.exporting.exporting import ExportReport, Form, export
 from tests.conftest import LIMITS
 
 NO_BOUNDS = Bounds(0, 0, 0)
@@ -15,10 +15,10 @@ BOUNDS = Bounds(min_top1=0.99, min_top5=0.9, min_cosine=0.95)
 
 
 def export_pair(
-    source: Embedder, data_dir: Path, *, bounds: Bounds = BOUNDS, int8: bool = False
+    source: Embedder, data_dir: Path, *, bounds: Bounds = BOUNDS, form: Form = "fp32"
 ) -> ExportReport:
     return export(
-        source, data_dir, int8=int8, bounds=bounds, photos=30, limits=LIMITS, k=20, threads=2
+        source, data_dir, form=form, bounds=bounds, photos=30, limits=LIMITS, k=20, threads=2
     )
 
 

@@ -127,7 +127,7 @@ def test_in_int8_an_embedding_does_not_depend_on_its_company(
     pictures, words = models
     source = ClipEmbedder(str(pictures), str(words), threads=1)
     publish_city(tmp_path, source)
-    export_pair(source, tmp_path, bounds=NO_BOUNDS, int8=True)
+    export_pair(source, tmp_path, bounds=NO_BOUNDS, form="int8")
     pair = OptimizedEmbedder.current(tmp_path, threads=1)
     images = [noise(90 + 40 * n, 300 - 20 * n, seed=n) for n in range(5)]
     alone = np.concatenate([pair.embed_images([image]).visual for image in images])

@@ -1,5 +1,6 @@
 import json
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from typer.testing import CliRunner, Result
 from core.embedders import Embedder, load_embedder
 from core.embedders.optimized import OptimizedEmbedder
 from core.embedders.pair import CURRENT, FOLDER, MANIFEST, PICTURES, current_pair, read_pair
+from core.embedders.runtime import openvino_precision
 from core.errors import EmbedderUnavailable, ExportRefused, NoSnapshot, SnapshotMismatch
 from core.guide import CityGuide
 from core.snapshot import SnapshotStore
@@ -96,13 +98,35 @@ def test_the_source_does_not_serve_what_the_pair_published(data: Path, bundled: 
 
 def test_in_int8_the_pair_is_smaller_and_answers_much_alike(data: Path, bundled: Embedder) -> None:
     before = current_pair(data)
-    report = export_pair(bundled, data, bounds=NO_BOUNDS, int8=True)
+    report = export_pair(bundled, data, bounds=NO_BOUNDS, form="int8")
     assert optimized(data).name == report.pair.name
     assert report.pair.name.startswith("optimized-int8-")
     after = current_pair(data)
     assert (after / PICTURES).stat().st_size < 0.6 * (before / PICTURES).stat().st_size
     assert 0.9 < report.check.cosine_min < report.check.cosine_median < 1
     assert report.check.top1 > 0.9
+
+
+@pytest.mark.skipif(find_spec("openvino") is None, reason="needs the extra `openvino`")
+def test_openvino_answers_alike_in_the_precision_the_name_tells(
+    data: Path, bundled: Embedder
+) -> None:
+    report = export_pair(bundled, data, form="openvino")
+    assert report.pair.precision == openvino_precision()
+    pair, images = optimized(data), photos(5)
+    assert pair.name.startswith(f"optimized-{report.pair.precision}-")
+    ours, theirs = pair.embed_images(images), bundled.embed_images(images)
+    assert np.einsum("nd,nd->n", ours.visual, theirs.visual).min() > 0.99
+    alone = np.concatenate([pair.embed_images([image]).visual for image in images])
+    np.testing.assert_array_equal(ours.visual, alone)
+
+
+@pytest.mark.skipif(find_spec("openvino") is not None, reason="openvino is here")
+def test_openvino_is_asked_for_before_anything_is_written(data: Path, bundled: Embedder) -> None:
+    before = optimized(data).name
+    with pytest.raises(EmbedderUnavailable, match=r"pip install .*\[openvino\]"):
+        export_pair(bundled, data, form="openvino")
+    assert optimized(data).name == before
 
 
 # --- what is in use stays whole ------------------------------------------------------------------
@@ -113,7 +137,7 @@ def test_a_pair_that_answers_otherwise_is_refused_and_the_old_one_stays(
 ) -> None:
     before = optimized(data).name
     with pytest.raises(ExportRefused, match=r"GUIDE_EXPORT_MIN_COSINE is 1\.1"):
-        export_pair(bundled, data, bounds=Bounds(0, 0, 1.1), int8=True)
+        export_pair(bundled, data, bounds=Bounds(0, 0, 1.1), form="int8")
     assert optimized(data).name == before
     assert sorted(path.name for path in (data / FOLDER).iterdir()) == [CURRENT, before]
 
