@@ -59,7 +59,7 @@ bench-clip: $(VENV)/.clip ## measure clip and its exported pairs against sentenc
 	@$(BIN)/python -m tests.bench_embedders measure clip
 
 bench-growth: $(VENV)/.dev ## measure the index on made-up galleries of 1,000 to 1,000,000 photos
-	@echo "==> measuring; takes a few minutes and 6 GB of memory"
+	@echo "==> measuring; takes many minutes and several GB of memory"
 	@$(BIN)/python -m tests.bench_growth 1000 10000 100000 1000000
 
 clean: ## remove .venv and caches; data stays

@@ -17,7 +17,17 @@ from core.embedders import Embedder
 from core.embedders.bundled import BundledEmbedder
 from core.embedders.clip import ClipEmbedder
 from core.embedders.optimized import OptimizedEmbedder
-from core.embedders.pair import CURRENT, FOLDER, MANIFEST, PICTURES, WORDS, Pair, Towers, sha256
+from core.embedders.pair import (
+    CURRENT,
+    FOLDER,
+    MANIFEST,
+    PICTURES,
+    WORDS,
+    Pair,
+    Towers,
+    current_pair,
+    sha256,
+)
 from core.embedders.runtime import openvino_precision
 from core.errors import (
     DataDirError,
@@ -38,7 +48,6 @@ Form = Literal["fp32", "int8", "openvino"]
 
 DRAFT_PREFIX = ".draft-"
 CALIBRATION_PHOTOS = 32
-KEPT = 2  # pairs: the one in use, and the one before it, which a running bot may still open
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +216,19 @@ def _put_in_place(draft: Path, folder: Path, pair: Pair) -> None:
     else:
         shutil.rmtree(home, ignore_errors=True)  # damaged, if it is there at all
         draft.rename(home)
+    before = _in_use(folder.parent)
     write_atomic(folder / CURRENT, pair.name.encode())
-    others = [path for path in folder.glob("[!.]*/") if path != home]
-    others.sort(key=lambda path: path.stat().st_mtime)
-    for old in others[: -(KEPT - 1)]:
-        shutil.rmtree(old, ignore_errors=True)
+    if before != home:
+        # A running bot may have yet to open a tower of the one before; older ones are done with.
+        for old in {*folder.glob("[!.]*/")} - {home, before}:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _in_use(data_dir: Path) -> Path | None:
+    try:
+        return current_pair(data_dir)
+    except EmbedderUnavailable:
+        return None
 
 
 def _is_sound(home: Path, pair: Pair) -> bool:
