@@ -193,6 +193,8 @@ def _open(folder: Path, source: str, reads: Literal["image", "text"]) -> _Loaded
         kind = {"image": "pictures", "text": "words"}[reads]
         raise EmbedderUnavailable(f"model {source} does not read {kind}: {WAYS_OUT}")
     _bound_tokens(model)
+    if str(getattr(model.transformers_model.config, "model_type", "")).startswith("siglip"):
+        _read_as_siglip(model)
     return _Loaded(model, source, model_files.fingerprint(folder))
 
 
@@ -210,6 +212,32 @@ def _bound_tokens(model: "SentenceTransformer") -> None:
     positions = getattr(text_config, "max_position_embeddings", None)
     if positions is not None and (model.max_seq_length or 0) > positions:
         model.max_seq_length = positions
+
+
+def _read_as_siglip(model: "SentenceTransformer") -> None:
+    """Have words read as SigLIP models were trained to: in small letters, filled up to full length.
+
+    These models look at the last position and know no mask, so a text padded only to the longest of
+    its batch gets another embedding, unlike anything a picture has.
+
+    Source: Tschannen et al., "SigLIP 2", 2025, section 2; "Usage tips" of SigLIP in transformers.
+    """
+    from tokenizers import normalizers
+
+    module: Any = model[0]
+    module.processing_kwargs = {
+        **module.processing_kwargs,
+        "text": {
+            "padding": "max_length",
+            "max_length": model.max_seq_length,
+            "truncation": True,
+            "return_attention_mask": False,
+        },
+    }
+    backend = getattr(model.tokenizer, "backend_tokenizer", None)
+    if backend is not None:  # the one of the first SigLIP is another and lowers letters by itself
+        steps = [normalizers.Lowercase(), *([backend.normalizer] if backend.normalizer else [])]
+        backend.normalizer = normalizers.Sequence(steps)
 
 
 def _shared_dim(pictures: _Loaded, words: _Loaded) -> int:

@@ -128,6 +128,54 @@ def write_words_model(
     return folder
 
 
+def write_siglip(folder: Path, *, seed: int = 0) -> Path:
+    """Write a SigLIP of two thin layers a tower, in the layout of google/siglip2-base-patch16-224.
+
+    Its tokenizer, like the published one, does not lower letters though the model expects it.
+    """
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import (
+        PreTrainedTokenizerFast,
+        SiglipConfig,
+        SiglipImageProcessorPil,
+        SiglipModel,
+        SiglipProcessor,
+    )
+
+    tokens = ["<pad>", "<eos>", "<bos>", "<unk>", *ALPHABET, *ALPHABET[:-16].upper(), "▁"]
+    vocabulary = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[], unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A <eos>", special_tokens=[("<eos>", vocabulary["<eos>"])]
+    )
+    special = {"pad_token": "<pad>", "eos_token": "<eos>", "unk_token": "<unk>"}
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, model_max_length=64, padding_side="right", **special
+    )
+    tower = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+    }
+    words = {"vocab_size": len(vocabulary), "max_position_embeddings": 64, "projection_size": 32}
+    ends = {"pad_token_id": 0, "eos_token_id": 1, "bos_token_id": 2}
+    config = SiglipConfig(
+        text_config=tower | words | ends, vision_config=tower | {"image_size": 64, "patch_size": 16}
+    )
+    torch.manual_seed(seed)
+    model = SiglipModel(config)
+    with torch.no_grad():
+        for weights in model.parameters():
+            weights.mul_(3)  # or random towers see the same in everything
+    model.save_pretrained(folder)
+    pictures = SiglipImageProcessorPil(size={"height": 64, "width": 64})
+    SiglipProcessor(pictures, fast).save_pretrained(folder)
+    return folder
+
+
 def save_in_current_layout(folder: Path, copy: Path) -> Path:
     """Save a model again the way today's library lays it out, and return the copy."""
     from sentence_transformers import SentenceTransformer

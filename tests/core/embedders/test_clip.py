@@ -13,7 +13,12 @@ from PIL import Image
 
 from core.embedders.clip import CLIP_PICTURES, ClipEmbedder
 from core.errors import EmbedderUnavailable
-from tests.core.embedders.miniature import save_in_current_layout, write_clip, write_words_model
+from tests.core.embedders.miniature import (
+    save_in_current_layout,
+    write_clip,
+    write_siglip,
+    write_words_model,
+)
 
 clip = pytest.mark.clip
 REPOSITORY = Path(__file__).parents[3]
@@ -169,6 +174,26 @@ def test_words_without_a_model_of_their_own_go_to_the_text_tower(
 ) -> None:
     expected = text_embeddings_by_hand(clip_folder, TEXTS)
     np.testing.assert_allclose(alone.embed_texts(TEXTS), expected, atol=1e-5)
+
+
+@clip
+def test_siglip_reads_words_in_small_letters_and_full_length(tmp_path: Path) -> None:
+    """Otherwise its embeddings of words have nothing to do with those it was trained to give."""
+    import torch
+    from transformers import AutoTokenizer, SiglipModel
+
+    folder = write_siglip(tmp_path / "siglip")
+    texts = ["tower", "a bridge over the river", "x" * 300]
+    tokens = AutoTokenizer.from_pretrained(folder)(
+        texts, padding="max_length", truncation=True, max_length=64, return_tensors="pt"
+    )
+    with torch.inference_mode():
+        pooled = SiglipModel.from_pretrained(folder).eval().text_model(tokens["input_ids"])
+    expected = torch.nn.functional.normalize(pooled.pooler_output).numpy()
+    embedder = ClipEmbedder(str(folder), threads=1)
+    assert embedder.embed_texts(texts) == pytest.approx(expected, abs=1e-5)
+    assert embedder.embed_texts(["Tower"]) == pytest.approx(expected[:1], abs=1e-5)
+    assert embedder.image_side == 64
 
 
 @clip
