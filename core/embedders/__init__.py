@@ -15,7 +15,8 @@ def load_embedder(
     Args:
         embedder: ``bundled``, ``clip``, ``optimized``, or a hub id or folder of a CLIP-like
             SentenceTransformer.
-        text_model: hub id or folder of the model for words, where it is a separate one.
+        text_model: hub id or folder of the model for words: of the space of the pictures' model,
+            or, beside ``bundled``, any that reads words.
         data_dir: the guide's data folder, with what was exported and what is prepared once.
         threads: processor threads a model may use.
 
@@ -26,7 +27,13 @@ def load_embedder(
     if embedder == "bundled":
         from core.embedders.bundled import BundledEmbedder
 
-        return BundledEmbedder(data_dir / "cache", threads=threads)
+        words = None
+        if text_model:
+            from core.embedders.sentence_models import load_model, set_threads
+
+            words = load_model(text_model, "text")
+            set_threads(threads)
+        return BundledEmbedder(data_dir / "cache", threads=threads, words=words)
 
     if embedder == "optimized":
         from core.embedders.optimized import OptimizedEmbedder

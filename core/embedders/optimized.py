@@ -159,4 +159,4 @@ class _WordsByE5:
         self._e5 = e5.E5(threads)
 
     def embed(self, texts: Sequence[str]) -> Embeddings:
-        return unit_rows(self._e5.embed(texts) - self._common)
+        return unit_rows(self._e5.embed_texts(texts) - self._common)

@@ -8,13 +8,22 @@ from numpy.typing import NDArray
 
 from core.embedders.bundled import LIKELY_CLASSES, POWER, PREPROCESSING, BundledEmbedder
 from core.embedders.pair import COMMON, PICTURES, Towers
+from core.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
     import onnx
 
 
 def write_bundled(source: BundledEmbedder, folder: Path) -> Towers:
-    """Write the tower for pictures, and what the words need beside their packaged model."""
+    """Write the tower for pictures, and what the words need beside their packaged model.
+
+    Raises:
+        EmbedderUnavailable: words are read by another model than the packaged one.
+    """
+    if source.own_words:
+        raise EmbedderUnavailable(
+            "cannot export `bundled` with words by another model: unset GUIDE_TEXT_MODEL"
+        )
     import onnx
 
     model = onnx.load_from_string(source.network_graph())

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from core.embedders import Embedder, e5
+from core.embedders import Embedder, e5, load_embedder
 from core.embedders.bundled import CROP, PREPROCESSING, BundledEmbedder, among_words, made_once
 from core.errors import EmbedderUnavailable
+from tests.core.embedders.miniature import write_words_model
 
 LONG_LETTER = "\ufdfa"  # one letter that normalisation makes eighteen
 
@@ -189,8 +190,8 @@ from core.embedders.e5 import E5
 model = E5(threads=2)
 texts = ast.literal_eval(sys.stdin.read())
 for text in texts:
-    model.embed([text])
-rows = model.embed(texts)
+    model.embed_texts([text])
+rows = model.embed_texts(texts)
 assert rows.shape == (len(texts), 384) and np.isfinite(rows).all()
 print("alive")
 """
@@ -287,3 +288,17 @@ def test_loading_the_words_half_leaves_the_environment_alone(
     e5.E5(threads=1)
     assert os.environ["OMP_NUM_THREADS"] == "7"
     assert "OMP_WAIT_POLICY" not in os.environ
+
+
+@pytest.mark.clip
+def test_any_sentence_model_may_read_the_words(tmp_path: Path) -> None:
+    words = str(write_words_model(tmp_path / "words", dim=24))
+    own, packaged = (
+        load_embedder("bundled", text_model=model, data_dir=tmp_path) for model in (words, None)
+    )
+    texts, pictures = own.embed_texts(["tower", "bridge"]), own.embed_images([drawing(1)])
+    assert own.joint_dim == texts.shape[1] == pictures.joint.shape[1] == 24
+    assert np.linalg.norm(texts, axis=1) == pytest.approx(1, abs=1e-5)
+    assert np.array_equal(pictures.visual, packaged.embed_images([drawing(1)]).visual)
+    assert own.name != packaged.name
+    assert own.name == load_embedder("bundled", text_model=words, data_dir=tmp_path).name
