@@ -32,9 +32,11 @@ def no_information(pixels: Pixels) -> float:
         TINY_SIDE / max(grey.shape),
         BLANK_CONTRAST / contrast,
         BLURRED_DETAIL / max(_detail(grey), 1e-3),
-        min(_paper(pixels) / PAPER_SHARE, _text(grey) / TEXT_SHARE),
     )
-    return float(max(signs))
+    strongest, paper = max(signs), _paper(pixels) / PAPER_SHARE
+    if paper > strongest:  # else lines of text, which take longest to find, change nothing
+        strongest = max(strongest, min(paper, _text(grey) / TEXT_SHARE))
+    return float(strongest)
 
 
 def _detail(grey: NDArray[np.uint8]) -> float:
@@ -46,7 +48,7 @@ def _detail(grey: NDArray[np.uint8]) -> float:
 
 def _paper(pixels: Pixels) -> float:
     """Share of the commonest of 512 colours."""
-    red, green, blue = np.moveaxis(pixels.astype(np.int32) >> 5, 2, 0)
+    red, green, blue = ((plane >> 5).astype(np.uint16) for plane in cv2.split(pixels))
     counts = np.bincount(((red << 6) | (green << 3) | blue).ravel())
     return float(counts.max() / red.size)
 
