@@ -49,6 +49,21 @@ class Evidence:
         )
         return [pair for pair in found if pair.score >= self.same_picture]
 
+    @property
+    def colourless(self) -> NDArray[np.bool_]:
+        """Which photos are black-and-white or toned, (n,)."""
+        return self.claimed[Reason.BLACK_AND_WHITE] | self.claimed[Reason.SEPIA]
+
+    @property
+    def colourless_copies(self) -> NDArray[np.bool_]:
+        """Which of them are copies of a photo in colour, (n,)."""
+        colourless, copies = self.colourless, np.zeros(len(self.photos), dtype=bool)
+        for pair in self.twins:
+            rows = np.array([pair.first, pair.second])
+            if not colourless[rows].all():
+                copies[rows] |= colourless[rows]
+        return copies
+
     @cached_property
     def likeness(self) -> Likeness:
         """How much photos look like their place and like others."""
@@ -88,8 +103,7 @@ def near_duplicate(evidence: Evidence) -> Scores:
     duplicate, and it does not send the original away. Nor does a copy under another place if
     `wrong_place` names one of the two, or if the files are equal, since then it has decided.
     """
-    claimed, photos = evidence.claimed, evidence.photos
-    colourless = claimed[Reason.BLACK_AND_WHITE] | claimed[Reason.SEPIA]
+    claimed, photos, colourless = evidence.claimed, evidence.photos, evidence.colourless
     astray = claimed[Reason.OFF_TOPIC] | claimed[Reason.WRONG_PLACE]
 
     def comparable(pair: Twins) -> bool:

@@ -112,9 +112,25 @@ def _ask_all(
         given = detector.score(evidence)
         scores[detector.reason] = given
         evidence.claimed[detector.reason] = given >= thresholds[detector.reason]
+    return _named_once(scores, evidence)
+
+
+def _named_once(scores: Mapping[Reason, Scores], evidence: Evidence) -> dict[Reason, Scores]:
+    """Of two reasons that say the same of a photo leave the one that tells more.
+
+    What shows no sight is named for that. But a colourless copy of a photo goes for its colour,
+    whatever it shows: that is told of its original. A grey picture with a trace of colour is not
+    toned as well.
+    """
+    named = dict(scores)
+    copies = evidence.colourless_copies
+    off_topic = evidence.claimed[Reason.OFF_TOPIC] & ~copies
+    named[Reason.OFF_TOPIC] = np.where(copies, 0.0, scores[Reason.OFF_TOPIC])
     for reason in SILENCED_BY_OFF_TOPIC:
-        scores[reason] = np.where(evidence.claimed[Reason.OFF_TOPIC], 0.0, scores[reason])
-    return scores
+        named[reason] = np.where(off_topic, 0.0, scores[reason])
+    grey = evidence.claimed[Reason.BLACK_AND_WHITE]
+    named[Reason.SEPIA] = np.where(grey, 0.0, named[Reason.SEPIA])
+    return named
 
 
 def _result(

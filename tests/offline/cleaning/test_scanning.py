@@ -85,6 +85,34 @@ def test_a_grey_copy_is_no_duplicate(dirty: Gallery) -> None:
     assert Reason.NEAR_DUPLICATE not in found["grey"] | found["sepia"]
 
 
+def test_a_colourless_copy_goes_for_its_colour_whatever_it_shows(dirty: Gallery) -> None:
+    """Its original tells what it shows; without one it is off topic, and that says enough."""
+    fill(dirty.data_dir, {"lone": ("cathedral", in_grey(views("demo-lighthouse")[0]))})
+    everything = ScanSettings(thresholds={Reason.OFF_TOPIC: -99.0})
+    gallery = Gallery(dirty.data_dir)
+    scan = scan_gallery(gallery, ColourEmbedder(), LIMITS, everything)
+    found = reasons(scan)
+    assert Reason.BLACK_AND_WHITE in found["grey"]
+    assert Reason.SEPIA in found["sepia"]
+    assert Reason.BLACK_AND_WHITE not in found["lone"]
+    sources = {photo.path: photo.sources[0] for photo in gallery.photos}
+    unnamed = {sources[path] for path, score in scan.scores[Reason.OFF_TOPIC].items() if score == 0}
+    assert {"grey", "sepia"} <= unnamed
+    assert "lone" not in unnamed
+
+
+def test_what_is_named_black_and_white_is_not_toned_as_well(dirty: Gallery) -> None:
+    palest = ScanSettings(thresholds={Reason.SEPIA: 0.01, Reason.BLACK_AND_WHITE: 0.01})
+    traces = {
+        f"trace:{n}": ("cathedral", in_grey(v, 0.1)) for n, v in enumerate(views("demo-cathedral"))
+    }
+    gallery = fill(dirty.data_dir, traces)
+    found = reasons(scan_gallery(gallery, ColourEmbedder(), LIMITS, palest))
+    colours = [why & {Reason.BLACK_AND_WHITE, Reason.SEPIA} for why in found.values()]
+    assert all(len(why) < 2 for why in colours)
+    assert {Reason.SEPIA} in colours
+
+
 def test_a_candidate_has_the_scores_that_reach_their_threshold(dirty: Gallery) -> None:
     scan = scan_gallery(dirty, ColourEmbedder(), LIMITS)
     assert dict(scan.thresholds) == dict(DEFAULT_THRESHOLDS)
