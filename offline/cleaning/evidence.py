@@ -57,12 +57,21 @@ class Evidence:
     @property
     def colourless_copies(self) -> NDArray[np.bool_]:
         """Which of them are copies of a photo in colour, (n,)."""
-        colourless, copies = self.colourless, np.zeros(len(self.photos), dtype=bool)
+        return self._some_twin(~self.colourless) & self.colourless
+
+    @property
+    def plain_copies(self) -> NDArray[np.bool_]:
+        """Which photos go as copies, or for their colour, and have a twin that is no collage."""
+        going = self.claimed[Reason.NEAR_DUPLICATE] | self.colourless_copies
+        return going & self._some_twin(~self.claimed[Reason.COLLAGE])
+
+    def _some_twin(self, marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which photos have a twin that is marked, (n,)."""
+        found = np.zeros(len(self.photos), dtype=bool)
         for pair in self.twins:
-            rows = np.array([pair.first, pair.second])
-            if not colourless[rows].all():
-                copies[rows] |= colourless[rows]
-        return copies
+            found[pair.first] |= marked[pair.second]
+            found[pair.second] |= marked[pair.first]
+        return found
 
     @cached_property
     def likeness(self) -> Likeness:

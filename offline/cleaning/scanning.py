@@ -119,8 +119,9 @@ def _named_once(scores: Mapping[Reason, Scores], evidence: Evidence) -> dict[Rea
     """Of two reasons that say the same of a photo leave the one that tells more.
 
     What shows no sight is named for that. But a colourless copy of a photo goes for its colour,
-    whatever it shows: that is told of its original. A grey picture with a trace of colour is not
-    toned as well.
+    whatever it shows: that is told of its original. Nor is a copy that goes anyway a collage if
+    its original is none; scaling sharpens edges. A grey picture with a trace of colour is not toned
+    as well.
     """
     named = dict(scores)
     copies = evidence.colourless_copies
@@ -128,6 +129,7 @@ def _named_once(scores: Mapping[Reason, Scores], evidence: Evidence) -> dict[Rea
     named[Reason.OFF_TOPIC] = np.where(copies, 0.0, scores[Reason.OFF_TOPIC])
     for reason in SILENCED_BY_OFF_TOPIC:
         named[reason] = np.where(off_topic, 0.0, scores[reason])
+    named[Reason.COLLAGE] = np.where(evidence.plain_copies, 0.0, named[Reason.COLLAGE])
     grey = evidence.claimed[Reason.BLACK_AND_WHITE]
     named[Reason.SEPIA] = np.where(grey, 0.0, named[Reason.SEPIA])
     return named

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
 from core.embedders import Embedder, Embeddings, ImageEmbeddings, unit_rows
 from core.places import Place
@@ -111,6 +111,17 @@ def test_what_is_named_black_and_white_is_not_toned_as_well(dirty: Gallery) -> N
     colours = [why & {Reason.BLACK_AND_WHITE, Reason.SEPIA} for why in found.values()]
     assert all(len(why) < 2 for why in colours)
     assert {Reason.SEPIA} in colours
+
+
+def test_a_copy_is_no_collage_if_its_original_is_none(tmp_path: Path) -> None:
+    """Scaling down makes a hard edge of a soft one."""
+    edge = on_one_sheet([*views("demo-station", 2)], 2).resize((240, 180))
+    soft = edge.resize((480, 360)).filter(ImageFilter.GaussianBlur(2))
+    alone = scan_gallery(fill(tmp_path / "a", {"edge": ("a", edge)}), ColourEmbedder(), LIMITS)
+    both = fill(tmp_path / "b", {"soft": ("a", soft), "edge": ("a", edge)})
+    found = reasons(scan_gallery(both, ColourEmbedder(), LIMITS))
+    assert [set(c.scores) for c in alone.candidates] == [{Reason.COLLAGE}]
+    assert found == {"edge": {Reason.NEAR_DUPLICATE}}
 
 
 def test_a_candidate_has_the_scores_that_reach_their_threshold(dirty: Gallery) -> None:
