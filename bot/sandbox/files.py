@@ -5,7 +5,6 @@ import io
 import secrets
 import tempfile
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from types import TracebackType
@@ -13,6 +12,7 @@ from typing import Any, Self
 
 from PIL import Image, ImageOps
 
+from bot.sandbox.fetching import fetch_photo
 from bot.sandbox.refusals import bad_request
 
 MAX_STORED_BYTES = 1_000_000_000  # beyond it the oldest files are forgotten
@@ -103,11 +103,11 @@ class FileStore:
             self._by_id[file.file_id] = replace(file, sizes=tuple(sizes))
         return sizes
 
-    async def photo_at(self, url: str, fetch: Callable[[str], Awaitable[bytes]]) -> list[PhotoSize]:
+    async def photo_at(self, url: str) -> list[PhotoSize]:
         """The photo at an address, fetched the first time only; as `add_photo`."""
         sizes = self._by_url.get(url)
         if sizes is None or any(size["file_id"] not in self._by_id for size in sizes):
-            sizes = await self.add_photo(await fetch(url), from_bot=True)
+            sizes = await self.add_photo(await fetch_photo(url), from_bot=True)
             self._by_url[url] = sizes
         return sizes
 

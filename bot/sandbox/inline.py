@@ -17,11 +17,17 @@ DEFAULT_CACHE_S = 300
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One result, ready to become a message when picked."""
+    """One result, ready to become a message when picked.
+
+    Telegram looks at the address of a photo only when somebody sees it or picks it, so that an
+    answer with fifty of them is taken at once.
+    """
 
     result_id: str
     view: Mapping[str, Any]  # what the person sees while choosing
     message: Mapping[str, Any]  # what is posted
+    thumbnail_url: str = ""  # of the photo the person sees, if it is not in ``view``
+    photo_url: str = ""  # of the photo that is posted, if it is not in ``message``
 
 
 @dataclass(frozen=True, slots=True)

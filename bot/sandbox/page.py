@@ -62,6 +62,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/page/{name}", _page)
     app.router.add_get("/events", _events)
     app.router.add_get("/files/{unique_id}", _file)
+    app.router.add_get("/offers/{query_id}/{result_id}", _offered_picture)
     app.router.add_post("/do/{action}", _do)
 
 
@@ -85,6 +86,19 @@ async def _file(request: web.Request) -> web.StreamResponse:
     mime = file.mime if file.mime in PICTURE_TYPES else "application/octet-stream"
     content = await asyncio.to_thread(file.read)
     return web.Response(body=content, content_type=mime, headers=headers)
+
+
+async def _offered_picture(request: web.Request) -> web.StreamResponse:
+    """The picture of an inline result that has it at an address; fetched now, as it is seen."""
+    telegram = request.app[TELEGRAM]
+    try:
+        _, offer = telegram.inline.picked(**request.match_info)
+        sizes = await telegram.files.photo_at(offer.thumbnail_url)
+    except Refused as refused:
+        raise web.HTTPNotFound from refused
+    file = telegram.files.by_id(sizes[-1]["file_id"])
+    content = await asyncio.to_thread(file.read)
+    return web.Response(body=content, content_type=file.mime, headers=HEADERS)
 
 
 async def _events(request: web.Request) -> web.StreamResponse:
@@ -222,7 +236,10 @@ async def _inline(telegram: Telegram, you: Person, params: Params) -> dict[str, 
     return {
         "query_id": query_id,
         "in_time": in_time,
-        "results": [{"id": offer.result_id, **offer.view} for offer in answer.offers],
+        "results": [
+            {"id": offer.result_id, "by_address": bool(offer.thumbnail_url), **offer.view}
+            for offer in answer.offers
+        ],
         "next_offset": answer.next_offset,
         "button": answer.button,
     }

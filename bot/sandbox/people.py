@@ -188,9 +188,15 @@ class Person:
         return query_id, await inline.answered(query_id, offset)
 
     async def pick(self, query_id: str, result_id: str, *, room: Room | None = None) -> Message:
-        """Send what the bot offered for an inline query."""
+        """Send what the bot offered for an inline query.
+
+        Raises:
+            Refused: it offered no such thing, or its photo cannot be fetched.
+        """
         query, offer = self._telegram.inline.picked(query_id, result_id)
         content = {**offer.message, "via_bot": self._telegram.bot}
+        if offer.photo_url:
+            content["photo"] = await self._telegram.files.photo_at(offer.photo_url)
         chosen = {"result_id": result_id, "from": self.user, "query": query}
         if "reply_markup" in content:
             content["inline_message_id"] = chosen["inline_message_id"] = secrets.token_urlsafe(20)

@@ -1,11 +1,11 @@
 """What a bot answers to a pressed button and to an inline query."""
 
-import asyncio
 from typing import Any
 
+from bot.sandbox.fetching import is_web_address
 from bot.sandbox.inline import DEFAULT_CACHE_S, Answer, Offer
 from bot.sandbox.keyboards import inline_only, read_markup
-from bot.sandbox.markup import MAX_TEXT, read_formatted, utf16_length
+from bot.sandbox.markup import MAX_CAPTION, MAX_TEXT, read_formatted, utf16_length
 from bot.sandbox.methods.sending import read_photo, read_point, read_venue
 from bot.sandbox.params import Params
 from bot.sandbox.refusals import bad_request
@@ -44,7 +44,7 @@ async def answer_inline_query(telegram: Telegram, params: Params) -> bool:
     if len(next_offset.encode()) > MAX_OFFSET_BYTES:
         raise bad_request("NEXT_OFFSET_INVALID")
     answer = Answer(
-        offers=tuple(await asyncio.gather(*(_offer(telegram, result) for result in results))),
+        offers=tuple([await _offer(telegram, result) for result in results]),
         next_offset=next_offset,
         button=_button(params),
         cache_s=params.integer("cache_time", DEFAULT_CACHE_S),
@@ -56,13 +56,15 @@ async def answer_inline_query(telegram: Telegram, params: Params) -> bool:
 
 async def _offer(telegram: Telegram, result: Params) -> Offer:
     view = {name: result.text(name) for name in ("title", "description") if result.text(name)}
+    thumbnail_url = photo_url = ""
     match result.text("type"):
         case "photo":
-            source = "photo_file_id" if result.text("photo_file_id") else "photo_url"
-            if source == "photo_url" and not result.text("thumbnail_url"):
-                raise bad_request("PHOTO_THUMB_URL_EMPTY")
-            message = await read_photo(telegram, result, source)
-            view["photo"] = message["photo"]
+            if result.text("photo_file_id"):
+                message = await read_photo(telegram, result, "photo_file_id")
+                view["photo"] = message["photo"]
+            else:
+                photo_url, thumbnail_url = _addresses(result)
+                message = read_formatted(result, "caption", MAX_CAPTION).as_fields("caption")
         case "article":
             message = {}
             if not view.get("title"):
@@ -74,12 +76,23 @@ async def _offer(telegram: Telegram, result: Params) -> Offer:
         case other:
             raise bad_request(f"can't parse inline query result: unsupported type {other}")
     if said := result.json("input_message_content"):
-        message = _input_message(result.nested(said))
-    elif not message:
+        message, photo_url = _input_message(result.nested(said)), ""
+    elif not message and not photo_url:
         raise bad_request("input message content is required")
     if markup := inline_only(read_markup(result)):
         message["reply_markup"] = markup
-    return Offer(result.text("id"), {"type": result.text("type"), **view}, message)
+    view = {"type": result.text("type"), **view}
+    return Offer(result.text("id"), view, message, thumbnail_url, photo_url)
+
+
+def _addresses(result: Params) -> tuple[str, str]:
+    """Where a photo and its thumbnail are; they are not looked at yet."""
+    if not result.text("thumbnail_url"):
+        raise bad_request("PHOTO_THUMB_URL_EMPTY")
+    addresses = result.text("photo_url"), result.text("thumbnail_url")
+    if not all(map(is_web_address, addresses)):
+        raise bad_request("WEBDOCUMENT_URL_INVALID")
+    return addresses
 
 
 def _input_message(content: Params) -> dict[str, Any]:

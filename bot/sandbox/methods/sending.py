@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
-
 from bot.sandbox.files import StoredFile
 from bot.sandbox.keyboards import read_markup
 from bot.sandbox.markup import MAX_CAPTION, MAX_TEXT, read_formatted
@@ -14,8 +12,6 @@ from bot.sandbox.telegram import Message, Room, Telegram
 
 MIN_ALBUM, MAX_ALBUM = 2, 10
 MAX_TITLE = 256
-MAX_PHOTO_BY_URL_BYTES = 5 * 1024 * 1024
-FETCH_TIMEOUT_S = 10
 FOREVER = 0x7FFFFFFF  # live_period of a location without end
 CHAT_ACTIONS = frozenset(
     {
@@ -101,7 +97,7 @@ async def read_photo(telegram: Telegram, params: Params, name: str) -> dict[str,
     picture = _upload(params, name)
     source = params.text(name)
     if picture is None and source.startswith(("http://", "https://")):
-        sizes = await telegram.files.photo_at(source, _fetch)
+        sizes = await telegram.files.photo_at(source)
     elif picture is not None:
         sizes = await telegram.files.add_photo(picture, from_bot=True)
     else:
@@ -183,23 +179,3 @@ def _stored(telegram: Telegram, file_id: str, kind: str) -> StoredFile:
         types = f"type {file.kind.title()} as {kind.title()}"
         raise bad_request(f"can't use file of {types}")
     return file
-
-
-async def _fetch(url: str) -> bytes:
-    """Fetch a photo from a public address, as Telegram does by itself."""
-    failure = bad_request("failed to get HTTP URL content")
-    try:
-        timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT_S)
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
-            if not response.ok:
-                raise failure
-            content = await response.content.read(MAX_PHOTO_BY_URL_BYTES + 1)
-            while chunk := await response.content.read(MAX_PHOTO_BY_URL_BYTES):
-                content += chunk
-                if len(content) > MAX_PHOTO_BY_URL_BYTES:
-                    break
-    except (aiohttp.ClientError, ValueError, TimeoutError) as error:
-        raise failure from error
-    if len(content) > MAX_PHOTO_BY_URL_BYTES:
-        raise failure
-    return content

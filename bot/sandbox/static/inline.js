@@ -89,7 +89,10 @@ export class InlineQuery {
     const label = result.description ? `${title}, ${result.description}` : title;
     const properties = { type: "button", className: "offer", ariaLabel: label, title: label };
     const button = make("button", properties);
-    if (result.photo) button.append(make("img", { src: fileUrl(result.photo.at(-1)), alt: "" }));
+    const address = `/offers/${[queryId, result.id].map(encodeURIComponent).join("/")}`;
+    const picture = result.photo ? fileUrl(result.photo.at(-1)) : result.by_address && address;
+    // as Telegram's apps do: what cannot be shown is not offered
+    if (picture) button.append(make("img", { src: picture, alt: "", onerror: () => button.remove() }));
     else button.append(make("span", {}, make("b", {}, title), make("small", {}, result.description ?? "")));
     button.onclick = async () => {
       const room = this.#asked?.room;

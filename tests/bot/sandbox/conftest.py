@@ -3,11 +3,12 @@
 import io
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from PIL import Image
 
 from bot.sandbox.people import Person
@@ -51,6 +52,33 @@ class BotClient:
         [update] = await self("getUpdates", timeout=10, limit=1, **fields)
         await self("getUpdates", offset=update["update_id"] + 1, limit=1)
         return update
+
+
+@dataclass
+class Site:
+    """Photos on the web: any /<name>.jpg but /gone.jpg."""
+
+    address: str = ""
+    asked: list[str] = field(default_factory=list)  # names of the photos that were fetched
+
+    async def show(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        self.asked.append(name)
+        if name == "gone":
+            raise web.HTTPNotFound
+        return web.Response(body=jpeg("blue"), content_type="image/jpeg")
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    site, app = Site(), web.Application()
+    app.router.add_get("/{name}.jpg", site.show)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    site.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield site
+    await runner.cleanup()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from bot.sandbox.inline import Answer
 from bot.sandbox.people import Person
 from bot.sandbox.refusals import Refused
 from bot.sandbox.server import Sandbox
-from tests.bot.sandbox.conftest import BotClient, Refusal, jpeg
+from tests.bot.sandbox.conftest import BotClient, Refusal, Site, jpeg
 
 
 async def stored_photo(bot: BotClient, sandbox: Sandbox) -> str:
@@ -21,6 +21,11 @@ async def stored_photo(bot: BotClient, sandbox: Sandbox) -> str:
 
 def photo(number: int, file_id: str, **fields: Any) -> dict[str, Any]:
     return {"type": "photo", "id": str(number), "photo_file_id": file_id, **fields}
+
+
+def at_address(number: int, site: str, name: str = "a", **fields: Any) -> dict[str, Any]:
+    addresses = {"photo_url": f"{site}/{name}.jpg", "thumbnail_url": f"{site}/{name}-small.jpg"}
+    return {"type": "photo", "id": str(number), **addresses, **fields}
 
 
 async def asked(
@@ -68,6 +73,8 @@ async def test_wrong_answers_are_refused(bot: BotClient, sandbox: Sandbox, ann: 
         ([photo(1, file_id, caption="<b>", parse_mode="HTML")], "can't parse entities"),
         ([{"type": "article", "id": "1", "title": "t"}], "input message content is required"),
         ([{"type": "photo", "id": "1", "photo_url": "http://a.org/a.jpg"}], "THUMB_URL_EMPTY"),
+        ([at_address(1, "ftp://a.org")], "WEBDOCUMENT_URL_INVALID"),
+        ([at_address(1, "http://a.org", caption="c" * 1025)], "caption is too long"),
     ]:
         with pytest.raises(Refusal, match=reason):
             await asked(bot, ann, results)
@@ -75,6 +82,27 @@ async def test_wrong_answers_are_refused(bot: BotClient, sandbox: Sandbox, ann: 
         await asked(bot, ann, [], next_offset="x" * 65)
     with pytest.raises(Refusal, match="START_PARAM_INVALID"):
         await asked(bot, ann, [], button={"text": "x"})
+
+
+async def test_a_photo_at_an_address_is_fetched_when_it_is_seen_or_picked(
+    bot: BotClient, sandbox: Sandbox, ann: Person, site: Site
+) -> None:
+    """An answer with fifty of them waits for none; one that is gone spoils no other."""
+    results = [at_address(n, site.address, caption="Tower") for n in range(49)]
+    results.append(at_address(49, site.address, "gone"))
+    query_id, answer = await asked(bot, ann, results)
+    assert answer is not None
+    assert len(answer.offers) == 50
+    assert site.asked == []
+    offers = f"{sandbox.url}/offers/{query_id}"
+    async with bot.http.get(f"{offers}/1") as seen, bot.http.get(f"{offers}/50") as unknown:
+        assert (seen.status, seen.content_type, unknown.status) == (200, "image/jpeg", 404)
+    assert site.asked == ["a-small"]
+    posted = await ann.pick(query_id, "1")
+    assert (posted["caption"], posted["photo"][-1]["width"]) == ("Tower", 64)
+    assert site.asked == ["a-small", "a"]
+    with pytest.raises(Refused, match="failed to get HTTP URL content"):
+        await ann.pick(query_id, "49")
 
 
 async def test_a_late_or_second_answer_is_refused(

@@ -5,12 +5,11 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 from PIL import Image
 
 from bot.sandbox.people import Person
 from bot.sandbox.server import Sandbox
-from tests.bot.sandbox.conftest import BotClient, Refusal, jpeg
+from tests.bot.sandbox.conftest import BotClient, Refusal, Site, jpeg
 
 
 async def test_the_text_limit_counts_what_is_left_of_the_markup(
@@ -109,21 +108,11 @@ async def test_photos_telegram_cannot_show_are_refused(
         await bot("sendPhoto", chat_id=ann.room.chat_id, photo=picture)
 
 
-async def test_a_photo_at_an_address_is_fetched(bot: BotClient, ann: Person) -> None:
-    async def picture(request: web.Request) -> web.Response:
-        return web.Response(body=jpeg("blue"), content_type="image/jpeg")
-
-    app = web.Application()
-    app.router.add_get("/a.jpg", picture)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    sent = await bot("sendPhoto", chat_id=ann.room.chat_id, photo=f"{address}/a.jpg")
+async def test_a_photo_at_an_address_is_fetched(bot: BotClient, ann: Person, site: Site) -> None:
+    sent = await bot("sendPhoto", chat_id=ann.room.chat_id, photo=f"{site.address}/a.jpg")
     assert sent["photo"][-1]["width"] == 64
     with pytest.raises(Refusal, match="failed to get HTTP URL content"):
-        await bot("sendPhoto", chat_id=ann.room.chat_id, photo=f"{address}/b.jpg")
-    await runner.cleanup()
+        await bot("sendPhoto", chat_id=ann.room.chat_id, photo=f"{site.address}/gone.jpg")
 
 
 @pytest.mark.parametrize(
