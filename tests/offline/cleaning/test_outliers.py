@@ -5,7 +5,7 @@ from core.embedders.base import Embeddings, unit_rows
 from offline.cleaning.detectors import DEFAULT_THRESHOLDS
 from offline.cleaning.duplicates import Twins
 from offline.cleaning.findings import Reason
-from offline.cleaning.outliers import likeness, misfit, misplaced
+from offline.cleaning.outliers import Likeness, likeness, misfit, misplaced
 
 THRESHOLD = DEFAULT_THRESHOLDS[Reason.WRONG_PLACE]
 DIM = 64
@@ -100,3 +100,18 @@ def test_of_a_picture_that_fits_two_places_alike_none_is_misplaced() -> None:
     if abs(likes.own[24] - likes.own[25]) < 0.03:
         assert not misplaced([Twins(24, 25, 1.0)], where, likes).any()
     assert not misplaced([Twins(0, 2, 1.0)], where, likes).any()  # both of one place
+
+
+def test_a_rare_view_fits_while_no_other_place_resembles_it_more() -> None:
+    def fits(own: float, elsewhere: float) -> bool:
+        likes = Likeness(
+            own=np.array([own]),
+            elsewhere=np.array([elsewhere]),
+            neighbours=np.array([9]),
+            lonely=np.array([True]),
+        )
+        return bool(misfit(likes)[0] < THRESHOLD)
+
+    assert fits(own=0.3, elsewhere=0.5)
+    assert not fits(own=0.3, elsewhere=0.7)
+    assert not fits(own=-0.1, elsewhere=-0.1)  # nothing of its place

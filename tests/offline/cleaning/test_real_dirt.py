@@ -99,7 +99,7 @@ def _labels(data_dir: Path) -> dict[str, str]:
         ("collage", 0.90, 0.90),
         ("near_duplicate", 0.95, 0.95),
         ("off_topic", 0.98, 0.80),
-        ("wrong_place", 0.85, 0.20),  # photos that do not look like their place are there too
+        ("wrong_place", 0.85, 0.50),  # photos that do not look like their place are there too
     ],
 )
 def test_planted_dirt_is_found(found: Found, label: str, recall: float, precision: float) -> None:
