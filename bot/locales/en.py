@@ -34,7 +34,12 @@ EN = Wording(
         "Knowing where you are, I recognise places in photos better.\n\n"
         "<b>In a group.</b> Reply to a photo with /where@{username}, or mention @{username} "
         "in the caption of a photo, in a reply to it, or along with what you are looking for.\n\n"
+        "{inline}"
         "Language: /language. What I store: /privacy. Delete it: /forget"
+    ),
+    help_inline=(
+        "<b>In any chat.</b> Type @{username} and words, and pick one of the photos that appear "
+        "above the text field.\n\n"
     ),
     commands={
         "start": "What I can do",

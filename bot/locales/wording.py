@@ -14,7 +14,8 @@ class Wording:
     # what the bot is
     own_name: str  # of the language
     start: str
-    help: str  # {username} {max_photo_mb}
+    help: str  # {username} {max_photo_mb} {inline}
+    help_inline: str  # joins it where inline mode is switched on: {username}
     commands: Mapping[str, str]  # command -> its line in Telegram's menu of a private chat
     group_commands: Mapping[str, str]  # the same in a group
 

@@ -15,9 +15,14 @@ async def greet(message: Message, language: str) -> None:
 
 async def show_help(message: Message, bot: Bot, language: str, max_photo_mb: float) -> None:
     """Say how to ask."""
-    me = await bot.me()
-    text = WORDINGS[language].help
-    await message.answer(text.format(username=me.username, max_photo_mb=f"{max_photo_mb:g}"))
+    me, wording = await bot.me(), WORDINGS[language]
+    inline = wording.help_inline if me.supports_inline_queries else ""
+    text = wording.help.format(
+        username=me.username,
+        max_photo_mb=f"{max_photo_mb:g}",
+        inline=inline.format(username=me.username),
+    )
+    await message.answer(text)
 
 
 def build_router() -> Router:

@@ -73,9 +73,9 @@ class BotProcess:
             while await self.figure(name) < value:
                 await asyncio.sleep(0.02)
 
-    def stop(self) -> None:
-        """SIGTERM."""
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Ask it to end."""
+        self.process.send_signal(number)
 
     async def ended(self) -> int:
         """The exit code, once the process has ended and its log is complete."""

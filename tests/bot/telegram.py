@@ -67,6 +67,7 @@ class RecordingSession(BaseSession):
         super().__init__()
         self.files = dict(files or {})
         self.calls: list[TelegramMethod[Any]] = []
+        self.me = BOT_USER
         self.failures: dict[type[TelegramMethod[Any]], list[Exception]] = defaultdict(list)
         self.stream_failure: Exception | None = None
         self.downloads = 0
@@ -94,7 +95,7 @@ class RecordingSession(BaseSession):
         result: Any = True
         match method:
             case GetMe():
-                result = BOT_USER
+                result = self.me
             case GetUpdates():
                 result = []
             case GetFile(file_id=file_id):

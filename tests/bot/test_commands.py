@@ -7,7 +7,7 @@ from bot.locales.en import EN
 from bot.locales.ru import RU
 from tests.bot.conftest import Chat
 from tests.bot.html_text import visible_text
-from tests.bot.telegram import document, photo, update
+from tests.bot.telegram import BOT_USER, document, photo, update
 
 DOCUMENT = document(mime_type="video/mp4", duration=1, width=1, height=1, length=1)
 
@@ -24,6 +24,15 @@ async def test_help_names_the_bot_and_the_size_limit(chat: Chat, language: str) 
     assert "@guide_bot" in visible_text(answer.text)
     assert "20" in answer.text
     assert "{" not in answer.text
+
+
+@pytest.mark.parametrize("switched_on", [True, False])
+async def test_help_tells_of_inline_mode_where_it_is_switched_on(
+    chat: Chat, switched_on: bool
+) -> None:
+    chat.telegram.me = BOT_USER.model_copy(update={"supports_inline_queries": switched_on})
+    [answer] = await chat.feed(update(text="/help"))
+    assert ("In any chat" in visible_text(answer.text)) is switched_on
 
 
 async def test_an_unknown_command_is_not_searched_for(chat: Chat) -> None:

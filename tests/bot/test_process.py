@@ -3,6 +3,7 @@
 import asyncio
 import io
 import shutil
+import signal
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,13 +13,17 @@ from PIL import Image
 
 from bot.health import is_alive
 from bot.sandbox.faults import Fault, Trouble
+from bot.sandbox.people import Attachment
 from bot.sandbox.server import Sandbox
+from core.images import HEIF
 from offline.sources.demo import demo_places, demo_query
 from tests.bot.bot_process import bot_process
 from tests.bot.sent import answers
+from tests.doubles import encoded
 
 PLACE = "demo-lighthouse"
 NAMES = {place.place_id: place.name for place in demo_places()}
+NAMES_EN = {place.place_id: place.name_en for place in demo_places()}
 
 
 @pytest.fixture
@@ -88,8 +93,9 @@ async def test_a_tourist_sends_a_photo_and_words_and_is_answered(
     assert not refused
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_stop_lets_an_answer_in_flight_be_finished(
-    sandbox: Sandbox, data_dir: Path
+    sandbox: Sandbox, data_dir: Path, number: signal.Signals
 ) -> None:
     ann, faults = sandbox.person("Ann"), sandbox.telegram.faults
     async with bot_process(sandbox, data_dir) as bot:
@@ -97,7 +103,7 @@ async def test_a_stop_lets_an_answer_in_flight_be_finished(
             await ann.send_photos([demo_query(PLACE)])
             async with asyncio.timeout(60):
                 await hold.asked.wait()
-            bot.stop()
+            bot.stop(number)
             await bot.logged(": stopping")
             faults.plan("sendMessage", Fault(Trouble.FLOOD, seconds=1))
             hold.released.set()
@@ -106,6 +112,55 @@ async def test_a_stop_lets_an_answer_in_flight_be_finished(
     assert (answer.method, album.method) == ("sendMessage", "sendMediaGroup")
     assert not sandbox.telegram.updates.pending, "an answered update must not come again"
     assert secret_of(sandbox) not in bot.log
+
+
+async def test_a_photo_sent_as_a_file_is_answered_whatever_its_format_and_name(
+    sandbox: Sandbox, data_dir: Path
+) -> None:
+    photo, ann = Image.open(io.BytesIO(demo_query(PLACE))), sandbox.person("Ann")
+    async with bot_process(sandbox, data_dir) as bot:
+        for format in ("JPEG", "PNG", "WEBP", *HEIF):
+            file = Attachment(encoded(photo, format), "no name", "application/octet-stream")
+            with answers(sandbox) as sent:
+                await ann.send_files([file])
+                answer, _ = await sent.next(), await sent.next()
+            assert NAMES_EN[PLACE] in answer.texts[0], format
+        assert " ERROR " not in bot.log
+
+
+async def test_a_bot_that_starts_deletes_what_was_kept_long_enough(
+    sandbox: Sandbox, data_dir: Path
+) -> None:
+    def kept() -> list[str]:
+        with sqlite3.connect(data_dir / "guide.sqlite3") as log:
+            return [text for (text,) in log.execute("SELECT text FROM queries ORDER BY id")]
+
+    ann = sandbox.person("Ann")
+    async with bot_process(sandbox, data_dir) as bot:
+        with answers(sandbox) as sent:
+            await ann.say("old")
+            await sent.next()
+        bot.stop()
+        assert await bot.ended() == 0, bot.log
+    with sqlite3.connect(data_dir / "guide.sqlite3") as log:
+        log.execute("UPDATE queries SET time = '2020-01-01T00:00:00+00:00'")
+    assert kept() == ["old"]
+    async with bot_process(sandbox, data_dir, GUIDE_LOG_RETENTION_DAYS="7") as bot:
+        await bot.logged("1 queries older than 7 days were deleted")
+    assert kept() == []
+
+
+async def test_the_bot_listens_before_it_tells_telegram_where(
+    sandbox: Sandbox, data_dir: Path
+) -> None:
+    async with bot_process(sandbox, data_dir, webhook=True) as bot:
+        with sandbox.telegram.faults.hold("setWebhook") as hold:
+            async with asyncio.timeout(60):
+                await hold.asked.wait()
+            status, _ = await bot.get("/healthz")
+            assert status == 503, "it listens, and is not at work yet"
+            hold.released.set()
+        await bot.ready()
 
 
 async def test_a_rejected_token_is_one_clear_line_and_exit_code_1(
