@@ -40,6 +40,12 @@ async def mentioned(message: Message, bot: Bot) -> bool:
     return mentions_of(await bot.me()).search(message.text or message.caption or "") is not None
 
 
+async def only_mentioned(message: Message, bot: Bot) -> bool:
+    """Filter: a text of nothing but ``@username`` of this bot."""
+    alone = mentions_of(await bot.me()).fullmatch((message.text or "").strip())
+    return alone is not None
+
+
 async def written_by_a_person(message: Message, bot: Bot) -> bool:
     """Filter: not an inline answer of this bot that somebody picked."""
     return message.via_bot is None or message.via_bot.id != bot.id

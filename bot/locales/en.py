@@ -76,7 +76,14 @@ EN = Wording(
         "possible": "possibly",
         "unlikely": "unlikely",
     },
-    nothing_found="I found nothing that fits. Try describing it in other words.",
+    nothing_found=(
+        "I found nothing that fits. Write the name of a place, its kind - a church, a bridge, "
+        "a museum - or what it looks like."
+    ),
+    mention_needs_words=(
+        "Write what you are looking for along with @{username}, or reply to a photo with "
+        "/where@{username} and I will tell you what it shows."
+    ),
     that_is_all="That is all I found. Try describing it in other words.",
     found_photos="Press a place to learn more about it:",
     found_without_photos="I found these places, but their photos are not available right now:",

@@ -33,6 +33,7 @@ class Wording:
 
     # words
     nothing_found: str
+    mention_needs_words: str  # {username}
     that_is_all: str
     found_photos: str  # above buttons with the places found
     found_without_photos: str

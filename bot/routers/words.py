@@ -10,7 +10,7 @@ from bot.answers import describe_place, list_places
 from bot.buttons import ShowMore
 from bot.callbacks import acknowledge
 from bot.errors import QuestionGone
-from bot.filters import asked_in_words, mentions_of, shown_message
+from bot.filters import asked_in_words, mentions_of, only_mentioned, shown_message
 from bot.keyboards import places_keyboard
 from bot.media import Albums, Captioned
 from bot.middlewares.query import OpenQuery
@@ -27,6 +27,12 @@ async def asked_words(message: Message, bot: Bot) -> dict[str, Any]:
     """Filter: the text without mentions of this bot, as ``words``; the guide reads no more."""
     words = mentions_of(await bot.me()).sub(" ", message.text or "")
     return {"words": words.strip()[:MAX_QUERY_CHARS]}
+
+
+async def say_how_to_mention(message: Message, bot: Bot, language: str) -> None:
+    """A mention alone asks nothing; in a group words without it would not be seen."""
+    me = await bot.me()
+    await message.reply(WORDINGS[language].mention_needs_words.format(username=me.username))
 
 
 async def answer_words(
@@ -107,6 +113,7 @@ async def _show(
 def build_router() -> Router:
     """Text meant for the bot that is no command."""
     router = Router(name=__name__)
+    router.message.register(say_how_to_mention, F.text, only_mentioned)
     router.message.register(
         answer_words, F.text, ~F.text.startswith("/"), asked_in_words, asked_words
     )

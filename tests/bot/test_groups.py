@@ -53,6 +53,15 @@ async def test_in_a_group_the_bot_is_silent_unless_addressed(
     assert not chat.guide.questions
 
 
+async def test_in_a_group_a_mention_alone_is_told_how_to_go_on(chat: Chat) -> None:
+    """Words without the mention, written next, would not reach the bot."""
+    [answer] = await chat.feed(update(chat="group", text=" @Guide_Bot "))
+    assert answer.reply_parameters is not None
+    assert "along with @guide_bot" in visible_text(answer.text)
+    assert "/where@guide_bot" in visible_text(answer.text)
+    assert not chat.guide.questions
+
+
 @pytest.mark.parametrize(
     ("content", "question"),
     [
