@@ -148,6 +148,14 @@ class Settings(BaseSettings):
     web_requests_per_minute: int = Field(
         default=120, ge=1, le=100_000, description="requests of one address answered in a minute"
     )
+    web_map_tiles: str | None = Field(
+        default=None,
+        pattern=r"^https?://(\{s\}\.)?[A-Za-z0-9.:-]+/[^\s;,'\"]*$",
+        description="address of map tiles with {z}, {x} and {y}; empty: the map is drawn plain",
+    )
+    web_map_attribution: str = Field(
+        default="", description="HTML that says whose the map tiles are; their owners ask for it"
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
@@ -165,6 +173,13 @@ class Settings(BaseSettings):
         if not isinstance(ids, str):
             return ids
         return [part.strip() for part in ids.split(",") if part.strip()]
+
+    @field_validator("web_map_tiles")
+    @classmethod
+    def _names_a_tile(cls, template: str | None) -> str | None:
+        if template and not all(part in template for part in ("{z}", "{x}", "{y}")):
+            raise ValueError("it needs {z}, {x} and {y}")
+        return template
 
     @field_validator("webhook_secret")
     @classmethod

@@ -126,6 +126,13 @@ class FiltersAnswer(BaseModel):
     snapshot: str
 
 
+class MapAnswer(BaseModel):
+    """What maps are drawn on."""
+
+    tiles: str | None = Field(description="address template with {z}, {x}, {y}; null: plain")
+    attribution: str = Field(description="HTML that names whose tiles they are")
+
+
 def recognition_answer(found: Recognition) -> RecognitionAnswer:
     """Of a photo."""
     return RecognitionAnswer(

@@ -74,6 +74,8 @@ def build_app(
     api_key: str | None = None,
     cors_origins: Sequence[str] = (),
     requests_per_minute: int = 120,
+    map_tiles: str | None = None,
+    map_attribution: str = "",
     upload_timeout_s: float = UPLOAD_TIMEOUT_S,
     at_once: int = AT_ONCE,
 ) -> FastAPI:
@@ -83,6 +85,8 @@ def build_app(
         user_hash_key: key of `core.querylog.hash_user`.
         api_key: what programs must send; None lets everybody ask.
         cors_origins: other pages that may ask.
+        map_tiles: address template of the page's map tiles; None draws a plain map.
+        map_attribution: HTML that names whose tiles they are.
         at_once: queries being answered; further ones get 503.
     """
     app = FastAPI(
@@ -112,7 +116,7 @@ def build_app(
     _add_catalogue(app, guide, allow)
     _add_photos(app, guide, allow_photo)
     _add_operation(app, guide, metrics)
-    _add_page(app)
+    _add_page(app, allow, answers.MapAnswer(tiles=map_tiles, attribution=map_attribution))
     explain_errors(app)
     _describe_problems(app)
     if cors_origins:
@@ -123,7 +127,7 @@ def build_app(
             allow_headers=[KEY_HEADER, "Content-Type"],
             expose_headers=["Retry-After", "ETag"],
         )
-    app.add_middleware(Outermost, metrics=metrics)
+    app.add_middleware(Outermost, metrics=metrics, map_tiles=map_tiles)
     return app
 
 
@@ -273,7 +277,12 @@ def _add_operation(app: FastAPI, guide: CityGuide, metrics: Metrics) -> None:
         return Response(metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
 
-def _add_page(app: FastAPI) -> None:
+def _add_page(app: FastAPI, allow: Any, ground: answers.MapAnswer) -> None:
+    @app.get("/v1/map", dependencies=[Depends(allow)], responses=documented(401, 429))
+    async def show_map() -> answers.MapAnswer:
+        """What the map of the page is drawn on."""
+        return ground
+
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
         return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})

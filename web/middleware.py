@@ -1,6 +1,7 @@
 """What every response has: safe headers and a place in the figures."""
 
 from time import perf_counter
+from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,10 +10,6 @@ from web.metrics import Metrics
 
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -20,12 +17,34 @@ HEADERS = {
 }
 
 
+def content_policy(map_tiles: str | None) -> str:
+    """What a page of this server may load: its own files, and tiles where the map has some.
+
+    Args:
+        map_tiles: address template of the tiles.
+    """
+    images = "'self' blob:"
+    if map_tiles:
+        images += f" data: {_origin(map_tiles)}"  # Leaflet empties a tile with a data: image
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _origin(map_tiles: str) -> str:
+    """Where tiles come from, as a policy names it: every host that ``{s}`` may stand for."""
+    parts = urlsplit(map_tiles.replace("{s}.", "*."))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 class Outermost:
     """Adds headers and counts; measures nothing that could name a person."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, map_tiles: str | None = None) -> None:
         self._app = app
         self._metrics = metrics
+        self._headers = HEADERS | {"Content-Security-Policy": content_policy(map_tiles)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
@@ -38,7 +57,7 @@ class Outermost:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message).update(HEADERS)
+                MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
         try:

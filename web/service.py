@@ -62,6 +62,8 @@ async def serve(settings: Settings) -> None:
                 api_key=key.get_secret_value() if key else None,
                 cors_origins=settings.web_cors_origins,
                 requests_per_minute=settings.web_requests_per_minute,
+                map_tiles=settings.web_map_tiles,
+                map_attribution=settings.web_map_attribution,
             )
             app.state.ready = False
             listener = _listen(settings.web_host, settings.web_port)

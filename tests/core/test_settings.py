@@ -52,6 +52,8 @@ def test_the_token_has_two_names_and_is_never_shown(
         ("GUIDE_ADMIN_IDS", "7,ann"),
         ("GUIDE_WEBHOOK_URL", "guide.example/telegram"),
         ("GUIDE_WEBHOOK_SECRET", "guessable"),
+        ("GUIDE_WEB_MAP_TILES", "https://tiles.example/all.png"),
+        ("GUIDE_WEB_MAP_TILES", "https://tiles.example; script-src */{z}/{x}/{y}.png"),
     ],
 )
 def test_a_setting_without_meaning_is_refused(

@@ -1,11 +1,15 @@
 """The page in a real browser."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import web as http
 
 from tests.bot.sandbox.browser import CHROMIUM, Page, browser_page
+from tests.doubles import coloured_photo, encoded
 from tests.web.conftest import RED, Web, running
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
@@ -13,6 +17,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium h
 READY = "document.documentElement.dataset.ready === 'yes'"
 TITLE = "document.querySelector('#answer-title').textContent"
 STATUS = "document.querySelector('#status').textContent"
+MARKS = "[...document.querySelectorAll('#map .mark')].map((mark) => mark.ariaLabel)"
 
 
 @pytest.fixture
@@ -70,6 +75,90 @@ async def test_a_person_asks_with_a_photo_and_words_and_browses(
     assert not page.complaints
 
 
+async def look_for(page: Page, words: str) -> None:
+    await page.click("#words")
+    await page.run("document.querySelector('#words').select()")
+    await page.type(words)
+    await page.press("Enter")
+    await page.until(f"{TITLE} === 'Found'")
+
+
+async def test_what_was_found_is_on_a_map_that_needs_nothing_from_elsewhere(
+    web: Web, page: Page
+) -> None:
+    await open_guide(page, web)
+    assert not await page.run("document.querySelector('#map').getClientRects().length")
+    await look_for(page, "red")
+    first, *others = await page.run(MARKS)
+    assert first == "1. Red Square"
+    assert not any("Blue Dome" in name for name in others)  # nobody knows where that is
+    assert await page.run("document.querySelectorAll('#map .grid').length") > 1
+    assert await page.run("document.querySelectorAll('#map .degrees').length") > 1
+
+    await page.run("document.querySelector('#map .leaflet-marker-pane .mark').focus()")
+    await page.press("Enter")
+    await page.until("document.querySelector('#place').open")
+    assert await page.run("document.querySelector('#place-name').textContent") == "Red Square"
+    assert not page.complaints
+
+
+async def test_the_map_speaks_the_language_of_the_page(web: Web, page: Page) -> None:
+    await open_guide(page, web)
+    await look_for(page, "green")
+    await page.click("[data-language=ru]")
+    assert (await page.run(MARKS))[0] == "1. Зелёный мост"
+    assert await page.run("document.querySelector('#map').ariaLabel") == "Карта найденных мест"
+    assert (
+        await page.run("document.querySelector('.leaflet-control-zoom-in').title") == "Приблизить"
+    )
+
+
+@asynccontextmanager
+async def tile_server() -> AsyncIterator[tuple[str, list[str]]]:
+    """A template of addresses, and the paths asked for."""
+    asked: list[str] = []
+
+    async def tile(request: http.Request) -> http.Response:
+        asked.append(request.path)
+        return http.Response(body=encoded(coloured_photo("green")), content_type="image/jpeg")
+
+    app = http.Application()
+    app.router.add_get("/{z}/{x}/{y}.png", tile)
+    runner = http.AppRunner(app)
+    await runner.setup()
+    site = http.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    try:
+        yield f"http://127.0.0.1:{port}/{{z}}/{{x}}/{{y}}.png", asked
+    finally:
+        await runner.cleanup()
+
+
+async def test_the_map_shows_tiles_from_where_the_operator_says_and_from_nowhere_else(
+    published: Path, tmp_path: Path, page: Page
+) -> None:
+    async with (
+        tile_server() as (tiles, asked),
+        running(published, tmp_path, map_tiles=tiles, map_attribution="© Somebody") as web,
+    ):
+        await open_guide(page, web)
+        await look_for(page, "red")
+        await page.until("document.querySelectorAll('#map .leaflet-tile-loaded').length")
+        assert asked
+        shown = await page.run("document.querySelector('#map').innerText")
+        assert "© Somebody" in shown
+        assert not await page.run("document.querySelectorAll('#map .grid').length")
+        assert not page.complaints
+        elsewhere = tiles.replace("127.0.0.1", "localhost").format(z=1, x=1, y=1)
+        await page.run(f"(document.querySelector('#asked').src = {elsewhere!r}, 1)")
+        await page.until("document.querySelector('#asked').complete")
+        async with asyncio.timeout(60):
+            while not page.complaints:
+                await asyncio.sleep(0.05)
+    assert "Content Security Policy" in page.complaints[0]
+
+
 async def test_what_is_no_photo_is_explained(web: Web, page: Page, tmp_path: Path) -> None:
     (tmp_path / "junk.jpg").write_bytes(b"junk")
     await open_guide(page, web)
@@ -109,7 +198,7 @@ async def test_everything_that_can_be_used_has_a_name(web: Web, page: Page) -> N
 
 
 async def test_nothing_comes_from_elsewhere(web: Web) -> None:
-    for name in ("main.js", "api.js", "view.js", "words.js", "style.css"):
+    for name in ("main.js", "api.js", "map.js", "view.js", "words.js", "style.css"):
         text = (await web.get(f"/static/{name}")).text
         assert "http://" not in text
         assert "https://" not in text

@@ -196,6 +196,20 @@ async def test_every_response_keeps_strangers_scripts_out(web: Web) -> None:
         assert headers["X-Content-Type-Options"] == "nosniff"
 
 
+async def test_images_may_come_from_where_map_tiles_are_and_only_then(
+    web: Web, published: Path, tmp_path: Path
+) -> None:
+    def images(answer: httpx.Response) -> str:
+        policy = answer.headers["Content-Security-Policy"]
+        return next(part for part in policy.split("; ") if part.startswith("img-src"))
+
+    assert images(await web.get("/")) == "img-src 'self' blob:"
+    assert (await web.get("/v1/map")).json() == {"tiles": None, "attribution": ""}
+    tiles = "https://{s}.tiles.example/{z}/{x}/{y}.png"
+    async with running(published, tmp_path, map_tiles=tiles) as other:
+        assert images(await other.get("/")) == "img-src 'self' blob: data: https://*.tiles.example"
+
+
 def test_neighbours_in_one_network_of_ipv6_are_one_client() -> None:
     assert client_of("2001:db8::1") == client_of("2001:db8::ffff") != client_of("2001:db9::1")
     assert client_of("::ffff:1.2.3.4") == client_of("1.2.3.4")

@@ -24,6 +24,7 @@ ROUTES = (
     "/v1/places",
     "/v1/places/{key}",
     "/v1/filters",
+    "/v1/map",
     "/v1/photos/{photo_id}",
     "/healthz",
     "/readyz",

@@ -1,6 +1,7 @@
 // The page: ask with a photo or words, browse places, look at one.
 
 import { ApiError, get, recognize, useKey } from "./api.js";
+import { PlaceMap } from "./map.js";
 import { candidate, card, chip, element, labelOf, language, nameOf, picture, words } from "./view.js";
 import { WORDS } from "./words.js";
 
@@ -9,6 +10,7 @@ const PAGE = 12;
 const SMALL_SHARE = 0.01; // below it nobody reads a candidate
 
 const shown = { answer: null, search: null, places: [], total: 0, place: null, filters: null };
+const map = new PlaceMap($("map"), openPlace);
 let asking = 0; // the last question; answers to earlier ones come too late
 
 function remembered(name) {
@@ -87,11 +89,20 @@ function renderAnswer() {
   $("asked").hidden = !photo;
   $("asked").alt = words().asked;
   const likely = (answer.places ?? []).filter(({ share }) => share >= SMALL_SHARE);
-  $("candidates").replaceChildren(...likely.map((one) => candidate(one, openPlace)));
+  $("candidates").replaceChildren(...likely.map((one, at) => candidate(one, at + 1, openPlace)));
   $("categories").replaceChildren(
     ...(answer.categories ?? []).filter(({ share }) => share >= SMALL_SHARE).map(chip));
-  $("photos").replaceChildren(...answer.photos.map((hit) => card(hit.place, hit.photo, openPlace)));
+  const places = photo ? likely.map(({ place }) => place) : once(answer.photos.map((hit) => hit.place));
+  const numbered = places.length > 1 ? places : []; // else the number says nothing
+  const number = new Map(numbered.map(({ key }, at) => [key, at + 1]));
+  $("photos").replaceChildren(
+    ...answer.photos.map((hit) => card(hit.place, hit.photo, openPlace, number.get(hit.place.key))));
+  map.show(places);
   $("more-photos").hidden = photo || empty || answer.complete || answer.photos.length < PAGE;
+}
+
+function once(places) {
+  return [...new Map(places.map((place) => [place.key, place])).values()];
 }
 
 // Browsing
@@ -150,7 +161,7 @@ function renderPlace() {
 
 async function start() {
   await attempt(async () => {
-    shown.filters = await get("/v1/filters");
+    [shown.filters, map.ground] = await Promise.all([get("/v1/filters"), get("/v1/map")]);
     renderFilters();
     await browse(0);
     $("key").hidden = true;

@@ -20,22 +20,25 @@ export function picture(photo, name) {
   });
 }
 
-export function card(place, photo, open) {
+// A photo that opens its place; `number` is that of the place on the map.
+export function card(place, photo, open, number) {
   const name = nameOf(place);
+  const badge = number ? [element("span", { className: "mark", textContent: number, ariaHidden: true })] : [];
   const button = element("button", { type: "button", className: "card", onclick: () => open(place.key) },
-    picture(photo, ""), element("span", { textContent: name }),
+    picture(photo, ""), ...badge, element("span", { textContent: name }),
     element("span", { textContent: place.city, className: "faint" }));
   return element("li", {}, button);
 }
 
-export function candidate({ place, share }, open) {
+export function candidate({ place, share }, number, open) {
   const name = element("button", {
     type: "button", className: "link", textContent: nameOf(place), onclick: () => open(place.key),
   });
   const where = element("span", { className: "faint", textContent: place.city ? ` ${place.city}` : "" });
   const meter = element("meter", { min: 0, max: 1, value: share });
   meter.setAttribute("aria-label", percent(share));
-  return element("li", {}, element("span", {}, name, where),
+  const badge = element("span", { className: "mark", textContent: number, ariaHidden: true });
+  return element("li", {}, badge, element("span", {}, name, where),
     element("span", { textContent: percent(share) }), meter);
 }
 

@@ -8,6 +8,7 @@ export const WORDS = {
     language: "Язык", dark: "Тёмная тема", key: "Этому гиду нужен ключ", enter: "Войти",
     looking: "Ищу…", confident: "Похоже, это", unsure: "Не уверен. Похожие места", found: "Нашлось",
     nothing: "Ничего не нашлось. Попробуйте другие слова.", failed: "Сервер не отвечает. Попробуйте ещё раз.",
+    map: "Карта найденных мест", closer: "Приблизить", farther: "Отдалить",
     done: "Готово", asked: "Ваша фотография", total: (n) => `Мест: ${n}`,
     problems: {
       401: "Нужен верный ключ.", 408: "Фотография шла слишком долго.", 413: "Фотография слишком большая.",
@@ -22,6 +23,7 @@ export const WORDS = {
     language: "Language", dark: "Dark theme", key: "This guide asks for a key", enter: "Enter",
     looking: "Looking…", confident: "This looks like", unsure: "Not sure. Similar places", found: "Found",
     nothing: "Nothing fits. Try other words.", failed: "The server does not answer. Please try again.",
+    map: "Map of the places found", closer: "Zoom in", farther: "Zoom out",
     done: "Done", asked: "Your photo", total: (n) => `Places: ${n}`,
     problems: {
       401: "The right key is needed.", 408: "The photo took too long.", 413: "The photo is too big.",
