@@ -23,6 +23,7 @@ from core.errors import EmptyQuery
 from core.images import ImageLimits, load_image
 from core.places import Photo, Place, Point
 from core.recent import Recent
+from core.similar import SimilarPlaces
 from core.snapshot import Snapshot, SnapshotStore
 from core.text_search import PlaceMatch, TextIndex, Why
 from core.variety import varied
@@ -68,6 +69,14 @@ class Recognition:
 
 
 @dataclass(frozen=True, slots=True)
+class Lookalike:
+    """A place that looks like another one."""
+
+    place: Place
+    score: float  # see `similar.SimilarPlace`
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """Photos that fit some words."""
 
@@ -88,6 +97,7 @@ class _Edition:
         for row, photo in enumerate(snapshot.photos):
             self.photo_rows[photo.place_id].append(row)
         self.place_sizes = {place_id: len(rows) for place_id, rows in self.photo_rows.items()}
+        self.similar = SimilarPlaces(snapshot.visual, self.photo_rows)
         row_of_place = {place.place_id: row for row, place in enumerate(snapshot.places)}
         self.texts = TextIndex(
             snapshot.places,
@@ -166,6 +176,18 @@ class CityGuide:
     def photo_file(self, photo: Photo) -> Path:
         """Where a photo's JPEG lies on disk; it may have been cleaned away since publication."""
         return self._data_dir / photo.path
+
+    async def similar(self, place: Place, *, limit: int = 6) -> list[Lookalike]:
+        """Other places that look like this one, the most similar first.
+
+        Returns:
+            Up to ``limit``; empty for a place that the snapshot in use does not have.
+        """
+        edition = self._edition
+        if place.place_id not in edition.photo_rows:
+            return []
+        found = await _run(self._searching, lambda: edition.similar.of(place.place_id, limit))
+        return [Lookalike(edition.places[one.place_id], one.score) for one in found]
 
     async def warm_up(self) -> None:
         """Run a picture and a text through the model, so that the first user does not wait."""

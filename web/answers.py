@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pydantic import BaseModel, Field
 
 from core.catalogue import Catalogue
-from core.guide import PhotoHit, Recognition, SearchResult
+from core.guide import Lookalike, PhotoHit, Recognition, SearchResult
 from core.kinds import informative_kinds, kind_label
 from core.places import Photo, Place
 from core.text_search import Why
@@ -118,6 +118,20 @@ class PlacesAnswer(BaseModel):
     snapshot: str
 
 
+class SimilarPlace(BaseModel):
+    """A place that looks like another one."""
+
+    place: PlaceAnswer
+    score: float = Field(description="from 0 to 1; higher is more alike")
+
+
+class SimilarAnswer(BaseModel):
+    """Places that look like one."""
+
+    places: list[SimilarPlace] = Field(description="the most similar first; may be empty")
+    snapshot: str
+
+
 class FiltersAnswer(BaseModel):
     """By what places can be browsed."""
 
@@ -195,6 +209,20 @@ def place_details(place: Place, photos: Sequence[Photo], snapshot: str) -> Place
     return PlaceDetails(
         **_place(place, photos[0]).model_dump(),
         photos=[_photo(photo) for photo in photos],
+        snapshot=snapshot,
+    )
+
+
+def similar_answer(
+    catalogue: Catalogue, found: Sequence[Lookalike], snapshot: str
+) -> SimilarAnswer:
+    """Of what looks like a place."""
+    return SimilarAnswer(
+        places=[
+            SimilarPlace(place=_place(one.place, photos[0]), score=one.score)
+            for one in found
+            if (photos := catalogue.photos_of(one.place))
+        ],
         snapshot=snapshot,
     )
 

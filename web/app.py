@@ -32,6 +32,7 @@ UPLOAD_TIMEOUT_S = 30
 AT_ONCE = 16  # queries being answered, their photos in memory; two are decoded at a time
 UPLOADS = 32  # photos on their way here
 PHOTOS_PER_REQUEST = 12  # a page of places brings a dozen photos with it
+NO_PLACE = "The guide has no such place."
 MAX_SEARCH_OFFSET = 10_000
 MAX_OFFSET = 1_000_000
 
@@ -226,8 +227,18 @@ def _add_catalogue(app: FastAPI, guide: CityGuide, allow: Any) -> None:
         catalogue = guide.catalogue
         known = catalogue.place(key)
         if known is None:
-            raise HTTPException(404, "The guide has no such place.")
+            raise HTTPException(404, NO_PLACE)
         return answers.place_details(known, catalogue.photos_of(known), guide.snapshot)
+
+    @router.get("/places/{key}/similar", responses=documented(404))
+    async def similar(key: str, limit: Limit = 6) -> answers.SimilarAnswer:
+        """Places that look like one, by all their photos."""
+        catalogue, snapshot = guide.catalogue, guide.snapshot
+        known = catalogue.place(key)
+        if known is None:
+            raise HTTPException(404, NO_PLACE)
+        found = await guide.similar(known, limit=limit)
+        return answers.similar_answer(catalogue, found, snapshot)
 
     @router.get("/filters")
     async def filters() -> answers.FiltersAnswer:

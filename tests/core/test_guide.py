@@ -72,6 +72,10 @@ async def test_shares_of_an_answer_sum_to_one(guide: CityGuide) -> None:
     assert answer.snapshot == guide.snapshot
 
 
+async def test_a_place_of_another_guide_looks_like_nothing_here(guide: CityGuide) -> None:
+    assert await guide.similar(Place("elsewhere", "Elsewhere")) == []
+
+
 async def test_a_photo_like_none_of_the_gallery_is_not_claimed(guide: CityGuide) -> None:
     answer = await guide.recognize(encoded(coloured_photo((255, 255, 0))))
     assert not answer.confident

@@ -114,3 +114,27 @@ def test_a_claimed_name_is_nearly_always_right(
     ]
     assert len(claimed) / len(answers) >= 0.85
     assert sum(claimed) / len(claimed) >= 0.95
+
+
+@pytest.mark.usefixtures("answers")  # they publish it
+@pytest.mark.parametrize(
+    ("name", "alike"),
+    [
+        ("Ajanta Caves", "Ellora Caves"),
+        ("Brihadisvara Temple", "Khajuraho Temples"),
+        ("Taj Mahal", "Humayun's Tomb"),
+    ],
+)
+async def test_similar_places_are_of_the_same_make(
+    name: str,
+    alike: str,
+    imported: tuple[Path, ImportReport],
+    bundled: Embedder,
+    catalogue: dict[str, dict[str, str]],
+) -> None:
+    russian = {row["Name"]: row["NameRu"] for row in catalogue.values()}
+    guide = CityGuide(imported[0], bundled, k=K, limits=LIMITS)
+    by_name = {place.name: place for place in guide.catalogue.places}
+    [found] = await guide.similar(by_name[russian[name]], limit=1)
+    guide.close()
+    assert found.place.name == russian[alike]

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import uvicorn
 
+from core.embedders import Embedder
 from core.guide import CityGuide
 from core.images import ImageLimits
 from core.places import Place, Point
@@ -70,8 +71,10 @@ class Web:
 
 
 @asynccontextmanager
-async def running(data_dir: Path, log_dir: Path, **options: Any) -> AsyncIterator[Web]:
-    guide = CityGuide(data_dir, ColourEmbedder(), limits=LIMITS)
+async def running(
+    data_dir: Path, log_dir: Path, *, embedder: Embedder | None = None, **options: Any
+) -> AsyncIterator[Web]:
+    guide = CityGuide(data_dir, embedder or ColourEmbedder(), limits=LIMITS)
     log_file = log_dir / FILE_NAME
     async with QueryLog.open(log_file) as log:
         app = build_app(guide, log, user_hash_key=b"key", **options)
@@ -94,4 +97,11 @@ async def running(data_dir: Path, log_dir: Path, **options: Any) -> AsyncIterato
 @pytest.fixture
 async def web(published: Path, tmp_path: Path) -> AsyncIterator[Web]:
     async with running(published, tmp_path, requests_per_minute=10_000) as web:
+        yield web
+
+
+@pytest.fixture
+async def demo_web(demo_data: Path, bundled: Embedder, tmp_path: Path) -> AsyncIterator[Web]:
+    """The drawn city, as it really looks to the guide."""
+    async with running(demo_data, tmp_path, embedder=bundled, requests_per_minute=10_000) as web:
         yield web

@@ -62,6 +62,15 @@ async def test_a_place_has_all_its_photos(web: Web) -> None:
     assert (place["name"], place["lat"], len(place["photos"])) == ("Зелёный мост", 58.6, 6)
 
 
+async def test_a_place_has_places_like_it_but_not_itself(web: Web) -> None:
+    for place in PLACES.values():
+        answer = (await web.get(f"/v1/places/{place.key}/similar", params={"limit": 1})).json()
+        assert len(answer["places"]) <= 1
+        assert place.key not in [one["place"]["key"] for one in answer["places"]]
+        assert all(0 < one["score"] <= 1 for one in answer["places"])
+        assert answer["snapshot"] == web.guide.snapshot
+
+
 async def test_a_photo_is_served_whole_or_smaller_and_once(web: Web) -> None:
     url = (await web.get("/v1/places")).json()["places"][0]["photo"]["url"]
     whole, small = await web.get(url), await web.get(url, params={"width": 160})

@@ -203,3 +203,17 @@ async def test_nothing_comes_from_elsewhere(web: Web) -> None:
         assert "http://" not in text
         assert "https://" not in text
         assert "innerHTML" not in text
+
+
+async def test_a_place_leads_to_similar_ones(demo_web: Web, page: Page) -> None:
+    await open_guide(page, demo_web)
+    await look_for(page, "South Gate")
+    await page.run("document.querySelector('#photos .card').click()")
+    await page.until("document.querySelector('#place').open")
+    assert (await page.run(cards("#similar-places"))).startswith("Lazorevsk Kremlin")
+    await page.run("document.querySelector('#similar-places .card').click()")
+    name = "document.querySelector('#place-name').textContent"
+    await page.until(f"{name} === 'Lazorevsk Kremlin'")
+    assert (await page.run(cards("#similar-places"))).startswith("South Gate")
+    assert await page.run("document.activeElement.id") == "place-name"
+    assert not page.complaints

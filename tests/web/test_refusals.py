@@ -123,6 +123,7 @@ async def test_a_page_far_beyond_the_end_is_empty(web: Web) -> None:
         "/v1/photos/..%5c..%5cguide.sqlite3",
         "/v1/photos/%00",
         "/v1/places/nobody",
+        "/v1/places/nobody/similar",
         "/v1/places/..%2f..%2fetc",
         "/static/..%2fapp.py",
         "/static/%2e%2e/%2e%2e/pyproject.toml",

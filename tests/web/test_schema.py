@@ -23,6 +23,7 @@ ROUTES = (
     "/v1/search",
     "/v1/places",
     "/v1/places/{key}",
+    "/v1/places/{key}/similar",
     "/v1/filters",
     "/v1/map",
     "/v1/photos/{photo_id}",

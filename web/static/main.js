@@ -141,9 +141,13 @@ function fill(select, options) {
 
 async function openPlace(key) {
   await attempt(async () => {
-    shown.place = await get(`/v1/places/${encodeURIComponent(key)}`);
+    const address = `/v1/places/${encodeURIComponent(key)}`;
+    const [place, similar] = await Promise.all([get(address), get(`${address}/similar`)]);
+    shown.place = { ...place, similar: similar.places };
     renderPlace();
-    $("place").showModal();
+    if (!$("place").open) $("place").showModal();
+    $("place").scrollTop = 0;
+    $("place-name").focus();
   });
 }
 
@@ -157,6 +161,9 @@ function renderPlace() {
   $("place-text").textContent = place[`description_${language()}`];
   $("place-photos").replaceChildren(
     ...place.photos.map((photo) => element("li", {}, picture(photo, nameOf(place)))));
+  $("similar-places").replaceChildren(
+    ...place.similar.map(({ place: other }) => card(other, other.photo, openPlace)));
+  $("similar").hidden = place.similar.length === 0;
 }
 
 async function start() {

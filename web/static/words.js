@@ -9,7 +9,7 @@ export const WORDS = {
     looking: "Ищу…", confident: "Похоже, это", unsure: "Не уверен. Похожие места", found: "Нашлось",
     nothing: "Ничего не нашлось. Попробуйте другие слова.", failed: "Сервер не отвечает. Попробуйте ещё раз.",
     map: "Карта найденных мест", closer: "Приблизить", farther: "Отдалить",
-    done: "Готово", asked: "Ваша фотография", total: (n) => `Мест: ${n}`,
+    similar: "Похожие места", done: "Готово", asked: "Ваша фотография", total: (n) => `Мест: ${n}`,
     problems: {
       401: "Нужен верный ключ.", 408: "Фотография шла слишком долго.", 413: "Фотография слишком большая.",
       415: "Это не фотография.", 422: "Не получилось разобрать. Попробуйте другую фотографию или другие слова.",
@@ -24,7 +24,7 @@ export const WORDS = {
     looking: "Looking…", confident: "This looks like", unsure: "Not sure. Similar places", found: "Found",
     nothing: "Nothing fits. Try other words.", failed: "The server does not answer. Please try again.",
     map: "Map of the places found", closer: "Zoom in", farther: "Zoom out",
-    done: "Done", asked: "Your photo", total: (n) => `Places: ${n}`,
+    similar: "Similar places", done: "Done", asked: "Your photo", total: (n) => `Places: ${n}`,
     problems: {
       401: "The right key is needed.", 408: "The photo took too long.", 413: "The photo is too big.",
       415: "This is not a photo.", 422: "This could not be read. Try another photo or other words.",
