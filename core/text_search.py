@@ -2,10 +2,11 @@
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from core.embedders.base import Embeddings
 from core.kinds import kind_labels
 from core.places import Place
-from core.words import coverage, other_layout, stems
+from core.words import Agreements, Vocabulary, coverage, other_layout, stems
 
 LANGUAGES = ("ru", "en")  # of labels
 
@@ -127,13 +128,18 @@ class TextIndex:
             min_stand_out: a place that stands out less than this has nothing to do with words
                 that do not name it.
         """
-        self._names = [[stems(name) for name in _names_of(place) if name] for place in places]
+        self._names = [[stems(name) for name in _names_of(place)] for place in places]
         self._kinds = [place.kinds for place in places]
         self._labels = {
             kind: [stems(word) for label in kind_labels(kind) for word in label.split(", ")]
             for kind in _all_kinds(places)
         }
         self._weights = self._weights_of_stems()
+        self._vocabulary = Vocabulary(self._weights)
+        self._named: dict[str, set[int]] = defaultdict(set)  # rows of places by stem of a name
+        for row, names in enumerate(self._names):
+            for stem in chain.from_iterable(names):
+                self._named[stem].add(row)
         self._meaning = Meaning(places, words)
         self._joint = joint
         self._photo_place = photo_place
@@ -155,7 +161,7 @@ class TextIndex:
             embedding: the words in the joint space, (1, joint_dim).
         """
         query = stems(text)
-        names, kinds = self._name_scores(query), self._kind_scores(query)
+        names, kinds = self._named_by(query)
         meaning, looks = self._meaning.stand_out(embedding)[0], self._looks(embedding)
         evidence = np.stack(
             [NAME_WEIGHT * names, CATEGORY_WEIGHT * kinds, meaning, LOOKS_WEIGHT * looks]
@@ -182,10 +188,14 @@ class TextIndex:
 
     def _recognised(self, text: str) -> float:
         """How surely a text names any place or category."""
-        query = stems(text)
-        return float(max(self._name_scores(query).max(), self._kind_scores(query).max()))
+        return float(max(scores.max() for scores in self._named_by(stems(text))))
 
-    def _name_scores(self, query: Sequence[str]) -> NDArray[np.float64]:
+    def _named_by(self, query: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """How surely the words name each place and a category of each place."""
+        agreements = self._vocabulary.agreements(query)
+        return self._name_scores(query, agreements), self._kind_scores(query, agreements)
+
+    def _name_scores(self, query: Sequence[str], agreements: Agreements) -> NDArray[np.float64]:
         """How surely the words name each place, (places,), in [0, 1].
 
         Both must cover each other: the words of the query should be in the name, and the name
@@ -195,17 +205,18 @@ class TextIndex:
         telling = min(1.0, sum(self._weights.get(stem, 1.0) for stem in query))
 
         def score(name: Sequence[str]) -> float:
-            asked = coverage(query, name, self._weights)
-            if not asked:
-                return 0.0
-            return telling * math.sqrt(asked * coverage(name, query, self._weights))
+            asked = coverage(query, name, agreements, self._weights)
+            return telling * math.sqrt(asked * coverage(name, query, agreements, self._weights))
 
-        return np.array([max(map(score, names), default=0.0) for names in self._names])
+        scores = np.zeros(len(self._names))
+        for row in set().union(*(self._named.get(stem, ()) for stem in agreements)):
+            scores[row] = max(map(score, self._names[row]))
+        return scores
 
-    def _kind_scores(self, query: Sequence[str]) -> NDArray[np.float64]:
+    def _kind_scores(self, query: Sequence[str], agreements: Agreements) -> NDArray[np.float64]:
         """How surely the words name a category of each place, (places,), in [0, 1]."""
         fitting = {
-            kind: max((coverage(label, query) for label in labels), default=0.0)
+            kind: max((coverage(label, query, agreements) for label in labels), default=0.0)
             for kind, labels in self._labels.items()
         }
         return np.array([max((fitting[k] for k in kinds), default=0.0) for kinds in self._kinds])
@@ -219,9 +230,10 @@ class TextIndex:
         return {stem: 1 / (counts[stem] + 2 * (stem in common)) for stem in common.union(counts)}
 
 
-def _names_of(place: Place) -> tuple[str, ...]:
+def _names_of(place: Place) -> list[str]:
     """A place's names, also without what stands in brackets: nobody asks for that."""
-    return place.name, re.sub(r"\(.*?\)", "", place.name), place.name_en
+    names = (place.name, re.sub(r"\(.*?\)", "", place.name), place.name_en)
+    return list(dict.fromkeys(filter(None, names)))
 
 
 def _all_kinds(places: Sequence[Place]) -> list[str]:

@@ -1,12 +1,13 @@
 """Words as they are compared: any script, ending, spelling or keyboard layout."""
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import snowballstemmer
 from anyascii import anyascii
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 MAX_QUERY_CHARS = 256
 
@@ -77,14 +78,43 @@ def _is_stem_of(stem: str, word: str) -> bool:
     )
 
 
+# How surely two stems are the same word, by either of them; what is missing does not agree at all.
+Agreements = Mapping[str, Mapping[str, float]]
+
+
+class Vocabulary:
+    """Known stems, to find the few that agree with some words without comparing every pair."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._known = sorted(set(known))
+
+    def agreements(self, query: Iterable[str]) -> Agreements:
+        """All agreements between stems of a query and known stems."""
+        found: dict[str, dict[str, float]] = defaultdict(dict)
+        for word in query:
+            # Stems that differ by an ending are closer than that too, see `_is_stem_of`.
+            close = process.extract(
+                word, self._known, scorer=fuzz.ratio, score_cutoff=100 * DIFFERENT, limit=None
+            )
+            for other, _, _ in close:
+                if sure := agreement(word, other):
+                    found[word][other] = found[other][word] = sure
+        return found
+
+
 def coverage(
-    wanted: Sequence[str], offered: Sequence[str], weights: dict[str, float] | None = None
+    wanted: Sequence[str],
+    offered: Sequence[str],
+    agreements: Agreements,
+    weights: Mapping[str, float] | None = None,
 ) -> float:
     """Share of the ``wanted`` stems found among the ``offered`` ones, misspelt or not, in [0, 1].
 
+    One of the two are stems of a query, the other known ones, as they agree by ``agreements``.
     ``weights`` says how much a wanted stem counts; one not listed counts 1.
     """
     counts = [(weights or {}).get(word, 1.0) for word in wanted]
-    found = [max((agreement(word, other) for other in offered), default=0.0) for word in wanted]
+    alike = [agreements.get(word, {}) for word in wanted]
+    found = [max((same.get(o, 0.0) for o in offered), default=0.0) if same else 0 for same in alike]
     covered = sum(count * share for count, share in zip(counts, found, strict=True))
     return covered / sum(counts) if counts else 0.0

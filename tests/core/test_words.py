@@ -1,6 +1,12 @@
+from itertools import product
+
 import pytest
 
-from core.words import agreement, coverage, other_layout, stems
+from core.words import Vocabulary, agreement, coverage, other_layout, stems
+
+
+def covered(query: list[str], known: list[str], weights: dict[str, float] | None = None) -> float:
+    return coverage(query, known, Vocabulary(known).agreements(query), weights)
 
 
 @pytest.mark.parametrize(
@@ -17,8 +23,8 @@ from core.words import agreement, coverage, other_layout, stems
     ],
 )
 def test_case_endings_accents_and_alphabet_do_not_matter(one: str, other: str) -> None:
-    assert coverage(stems(one), stems(other)) > 0.75
-    assert coverage(stems(other), stems(one)) > 0.75
+    assert covered(stems(one), stems(other)) > 0.75
+    assert covered(stems(other), stems(one)) > 0.75
 
 
 @pytest.mark.parametrize("text", ["", " ", "?!", "«»", "—"])
@@ -50,8 +56,17 @@ def test_misspelt_words_agree_less_and_different_words_not_at_all() -> None:
     assert agreement("ark", "park") < 0.5
 
 
+def test_a_vocabulary_finds_every_known_stem_that_agrees_and_no_other() -> None:
+    letters = "abo"
+    known = ["".join(word) for size in (2, 4, 5, 7) for word in product(letters, repeat=size)]
+    for word in ("ab", "abab", "ababo", "bbabo", "oo", "z"):
+        found = Vocabulary(known).agreements([word])
+        assert found.get(word, {}) == {o: agreement(word, o) for o in known if agreement(word, o)}
+        assert all(found[other][word] == sure for other, sure in found.get(word, {}).items())
+
+
 def test_coverage_is_a_weighted_share() -> None:
-    assert coverage(["a1", "b2"], ["a1"]) == 0.5
-    assert coverage(["a1", "b2"], ["a1"], {"b2": 0.0}) == 1
-    assert coverage([], ["a1"]) == 0
-    assert coverage(["a1"], []) == 0
+    assert covered(["a1", "b2"], ["a1"]) == 0.5
+    assert covered(["a1", "b2"], ["a1"], {"b2": 0.0}) == 1
+    assert covered([], ["a1"]) == 0
+    assert covered(["a1"], []) == 0
