@@ -35,7 +35,7 @@ test: $(VENV)/.dev ## run the tests (no torch needed)
 	@echo "==> running the tests"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-test-load: $(VENV)/.dev ## run the bot process under load and faults
+test-load: $(VENV)/.dev ## run the bot and the web guide under load and faults
 	@echo "==> running the load tests; takes a few minutes"
 	@$(BIN)/python -m pytest -m load
 

@@ -33,7 +33,7 @@ from core.words import MAX_QUERY_CHARS, stems
 
 Result = TypeVar("Result")
 
-BATCH_OF_TEXTS = 32  # more would only make the first of them wait
+BATCH_OF_TEXTS = 4  # more would only make the first of them wait
 REMEMBERED = 2000  # embeddings each of photos and of texts: 10 MB of 1280 numbers
 
 

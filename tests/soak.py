@@ -76,11 +76,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         data_dir = options.data_dir or Path(folder) / "data"
         if not (data_dir / "snapshots" / "current").exists():
-            _publish_demo(data_dir)
+            publish_demo(data_dir)
         return asyncio.run(_soak(options, data_dir))
 
 
-def _publish_demo(data_dir: Path) -> None:
+def publish_demo(data_dir: Path) -> None:
+    """Draw a small city and publish it."""
     print(f"publishing a demo city in {data_dir}", file=sys.stderr)
     import_items(read_demo(views=5, seed=1), Gallery(data_dir), LIMITS)
     embedder = load_embedder("bundled", data_dir=data_dir)

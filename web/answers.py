@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from pydantic import BaseModel, Field
 
@@ -227,6 +228,7 @@ def similar_answer(
     )
 
 
+@lru_cache(maxsize=1)  # the whole catalogue is counted, once a snapshot
 def filters_answer(catalogue: Catalogue, snapshot: str) -> FiltersAnswer:
     """Of what there is to choose from."""
     cities = Counter(place.city for place in catalogue.places if place.city)

@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,7 +31,7 @@ from web.uploads import read_upload
 STATIC = Path(__file__).parent / "static"
 KEY_HEADER = "X-API-Key"
 UPLOAD_TIMEOUT_S = 30
-AT_ONCE = 16  # queries being answered, their photos in memory; two are decoded at a time
+AT_ONCE = 16  # photos being answered, in memory, and as many words; so few wait not too long
 UPLOADS = 32  # photos on their way here
 PHOTOS_PER_REQUEST = 12  # a page of places brings a dozen photos with it
 NO_PLACE = "The guide has no such place."
@@ -90,7 +90,7 @@ def build_app(
         cors_origins: other pages that may ask.
         map_tiles: address template of the page's map tiles; None draws a plain map.
         map_attribution: HTML that names whose tiles they are.
-        at_once: queries being answered; further ones get 503.
+        at_once: photos being answered, and as many words; further ones get 503.
     """
     app = FastAPI(
         title="Electronic city guide",
@@ -99,8 +99,9 @@ def build_app(
         redoc_url=None,
     )
     app.state.ready = True
-    turns, uploads = Turns(at_once), Turns(UPLOADS)
-    metrics = Metrics(lambda: turns.taken)
+    turns = {kind: Turns(at_once) for kind in ("photo", "text")}  # words never wait for photos
+    uploads = Turns(UPLOADS)
+    metrics = Metrics(lambda: sum(each.taken for each in turns.values()))
     journal = Journal(query_log, user_hash_key, metrics)
     asked = RateLimit(requests_per_minute)
     shown = RateLimit(requests_per_minute * PHOTOS_PER_REQUEST)
@@ -138,7 +139,7 @@ def _add_queries(
     app: FastAPI,
     guide: CityGuide,
     journal: Journal,
-    turns: Turns,
+    turns: Mapping[str, Turns],
     uploads: Turns,
     allow: Any,
     max_bytes: int,
@@ -161,7 +162,7 @@ def _add_queries(
         near = where.point or await asyncio.to_thread(photo_position, upload.photo)
         record = journal.open(request, "photo")
         try:
-            with turns.turn():
+            with turns["photo"].turn():
                 found = await guide.recognize(upload.photo, near=near, city=where.city)
         except QueryError as error:
             await journal.failed(record, error)
@@ -186,7 +187,7 @@ def _add_queries(
         """Find photos that fit some words."""
         record = journal.open(request, "text", q)
         try:
-            with turns.turn():
+            with turns["text"].turn():
                 found = await guide.search(q, limit=limit, offset=offset, city=city)
         except QueryError as error:
             await journal.failed(record, error)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fastapi import HTTPException, Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
 FORM = "multipart/form-data"
 FORM_BYTES = 16_384  # what a form may have beside the photo
@@ -26,7 +27,8 @@ async def read_upload(request: Request, *, max_bytes: int, timeout_s: float) -> 
     """The photo in a form's field ``photo``, or the body itself.
 
     Raises:
-        HTTPException: 408 too slow, 413 too big, 415 neither a form nor a picture, 422 no photo.
+        HTTPException: 400 broken off or no form, 408 too slow, 413 too big, 415 neither a form nor
+            a picture, 422 no photo.
     """
     content_type = request.headers.get("Content-Type", "").strip().lower()
     is_form = content_type.startswith(FORM)
@@ -38,6 +40,8 @@ async def read_upload(request: Request, *, max_bytes: int, timeout_s: float) -> 
             body = await _read(request, limit)
     except TimeoutError:
         raise HTTPException(408, "The photo came too slowly.", {"Connection": "close"}) from None
+    except ClientDisconnect:  # nobody hears this, but the figures should not say 500
+        raise HTTPException(400, "The photo was broken off.") from None
     upload = await _read_form(request, body) if is_form else Upload(bytes(body))
     if not upload.photo:
         raise HTTPException(422, "There is no photo in the request.")

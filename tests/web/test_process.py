@@ -1,8 +1,5 @@
 """``python -m web`` as people start it."""
 
-import asyncio
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -11,51 +8,20 @@ from pathlib import Path
 import httpx
 
 from offline.sources.demo import demo_query
-
-ROOT = Path(__file__).parents[2]
-
-
-def environment(data_dir: Path, **settings: str) -> dict[str, str]:
-    others = {name: value for name, value in os.environ.items() if "GUIDE" not in name}
-    return {**others, "PYTHONPATH": str(ROOT), "GUIDE_DATA_DIR": str(data_dir), **settings}
+from tests.web.web_process import environment, web_process
 
 
-async def test_it_answers_a_photo_and_stops_on_sigterm(demo_data: Path, tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "web",
-        stderr=asyncio.subprocess.PIPE,
-        cwd=tmp_path,
-        env=environment(demo_data, GUIDE_WEB_PORT=str(port)),
-    )  # fmt: skip
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-            await ready(client, process)
+async def test_it_answers_a_photo_and_stops_on_sigterm(demo_data: Path) -> None:
+    async with web_process(demo_data) as web:
+        await web.ready()
+        async with httpx.AsyncClient(base_url=web.url, timeout=30) as client:
             photo = demo_query("demo-lighthouse")
             answer = await client.post("/v1/recognize", files={"photo": photo})
-        process.send_signal(signal.SIGTERM)
-        _, said = await asyncio.wait_for(process.communicate(), 30)
-    finally:
-        if process.returncode is None:
-            process.kill()
+        web.stop()
+        assert await web.ended() == 0, web.log
     assert answer.json()["places"][0]["place"]["name_en"]
-    assert process.returncode == 0, said.decode()
-    assert b"stopped" in said
-    assert b"Traceback" not in said
-
-
-async def ready(client: httpx.AsyncClient, process: asyncio.subprocess.Process) -> None:
-    for _ in range(600):
-        assert process.returncode is None
-        try:
-            if (await client.get("/readyz")).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        await asyncio.sleep(0.1)
-    raise AssertionError("it never got ready")
+    assert "stopped" in web.log
+    assert "Traceback" not in web.log
 
 
 def run(data_dir: Path, **settings: str) -> subprocess.CompletedProcess[str]:

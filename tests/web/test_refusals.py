@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -71,6 +72,24 @@ async def test_a_slow_photo_is_given_up(published: Path, tmp_path: Path) -> None
         writer.close()
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"application/problem+json" in answer
+
+
+async def test_a_photo_that_is_broken_off_is_no_fault_of_the_server(
+    web: Web, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", web.port)
+    writer.write(
+        b"POST /v1/recognize HTTP/1.1\r\nHost: guide\r\nContent-Type: image/jpeg\r\n"
+        b"Content-Length: 1000\r\n\r\nfew"
+    )
+    await writer.drain()
+    await asyncio.sleep(0.1)  # else it may be gone before it is heard
+    writer.transport.abort()
+    refused = 'guide_web_requests_total{method="POST",route="/v1/recognize",status="400"} 1'
+    async with asyncio.timeout(60):
+        while refused not in (await web.get("/metrics")).text:
+            await asyncio.sleep(0.02)
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(
@@ -179,6 +198,23 @@ async def test_a_crowd_is_asked_to_come_back(published: Path, tmp_path: Path) ->
         answer = await web.recognize(RED)
         problem(answer, 503)
         assert int(answer.headers["Retry-After"]) > 0
+
+
+async def test_words_are_answered_while_there_are_too_many_photos(
+    published: Path, tmp_path: Path
+) -> None:
+    async with running(published, tmp_path, at_once=1) as web:
+        released = Event()
+        for _ in range(2):  # both threads that decode
+            web.guide._decoding.submit(released.wait)
+        first = asyncio.create_task(web.recognize(RED))
+        async with asyncio.timeout(60):
+            while "guide_web_answering 1" not in (await web.get("/metrics")).text:
+                await asyncio.sleep(0.02)
+        problem(await web.recognize(RED), 503)
+        assert (await web.get("/v1/search?q=red")).status_code == 200
+        released.set()
+        assert (await first).status_code == 200
 
 
 async def test_only_the_pages_named_may_ask_from_elsewhere(published: Path, tmp_path: Path) -> None:
