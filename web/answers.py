@@ -141,11 +141,24 @@ class FiltersAnswer(BaseModel):
     snapshot: str
 
 
+class ForgottenAnswer(BaseModel):
+    """What was deleted."""
+
+    queries: int
+
+
 class MapAnswer(BaseModel):
     """What maps are drawn on."""
 
     tiles: str | None = Field(description="address template with {z}, {x}, {y}; null: plain")
     attribution: str = Field(description="HTML that names whose tiles they are")
+
+
+class AboutAnswer(BaseModel):
+    """What a page of this guide has to know."""
+
+    log_retention_days: int = Field(description="after which a logged query is deleted")
+    map: MapAnswer
 
 
 def recognition_answer(found: Recognition) -> RecognitionAnswer:

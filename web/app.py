@@ -3,14 +3,12 @@
 import asyncio
 import hmac
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import FileResponse, PlainTextResponse
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from core.errors import QueryError
@@ -24,11 +22,11 @@ from web.asking import Journal, asker
 from web.limits import RateLimit, Turns
 from web.metrics import Metrics
 from web.middleware import Outermost
+from web.page import add_page
 from web.photos import GONE, PhotoShelf, Width
 from web.problems import Problem, documented, explain_errors
 from web.uploads import read_upload
 
-STATIC = Path(__file__).parent / "static"
 KEY_HEADER = "X-API-Key"
 UPLOAD_TIMEOUT_S = 30
 AT_ONCE = 16  # photos being answered, in memory, and as many words; so few wait not too long
@@ -79,6 +77,7 @@ def build_app(
     requests_per_minute: int = 120,
     map_tiles: str | None = None,
     map_attribution: str = "",
+    log_retention_days: int = 90,
     upload_timeout_s: float = UPLOAD_TIMEOUT_S,
     at_once: int = AT_ONCE,
 ) -> FastAPI:
@@ -90,6 +89,7 @@ def build_app(
         cors_origins: other pages that may ask.
         map_tiles: address template of the page's map tiles; None draws a plain map.
         map_attribution: HTML that names whose tiles they are.
+        log_retention_days: what people are told; `core.retention` does it.
         at_once: photos being answered, and as many words; further ones get 503.
     """
     app = FastAPI(
@@ -120,7 +120,14 @@ def build_app(
     _add_catalogue(app, guide, allow)
     _add_photos(app, guide, allow_photo)
     _add_operation(app, guide, metrics)
-    _add_page(app, allow, answers.MapAnswer(tiles=map_tiles, attribution=map_attribution))
+    add_page(
+        app,
+        allow,
+        answers.AboutAnswer(
+            log_retention_days=log_retention_days,
+            map=answers.MapAnswer(tiles=map_tiles, attribution=map_attribution),
+        ),
+    )
     explain_errors(app)
     _describe_problems(app)
     if cors_origins:
@@ -199,6 +206,11 @@ def _add_queries(
             snapshot=found.snapshot,
         )
         return answers.search_answer(found, limit=limit, offset=offset)
+
+    @router.delete("/queries")
+    async def forget(request: Request) -> answers.ForgottenAnswer:
+        """Delete from the log all that was asked from the address this is asked from."""
+        return answers.ForgottenAnswer(queries=await journal.forget(request))
 
     app.include_router(router)
 
@@ -290,19 +302,6 @@ def _add_operation(app: FastAPI, guide: CityGuide, metrics: Metrics) -> None:
     async def show_metrics() -> Response:
         """Figures for Prometheus."""
         return Response(metrics.text(), headers={"Content-Type": CONTENT_TYPE})
-
-
-def _add_page(app: FastAPI, allow: Any, ground: answers.MapAnswer) -> None:
-    @app.get("/v1/map", dependencies=[Depends(allow)], responses=documented(401, 429))
-    async def show_map() -> answers.MapAnswer:
-        """What the map of the page is drawn on."""
-        return ground
-
-    @app.get("/", include_in_schema=False)
-    async def page() -> FileResponse:
-        return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
-
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
 
 def _where(query: Where, fields: dict[str, str]) -> Where:

@@ -27,8 +27,7 @@ class Journal:
 
     def open(self, request: Request, kind: str, text: str | None = None) -> QueryRecord:
         """The record of a query, "photo" or "text", before it is answered."""
-        user_hash = hash_user(f"web:{asker(request)}", self._key)
-        return QueryRecord(kind, CHAT_TYPE, _language(request), user_hash, text=text)
+        return QueryRecord(kind, CHAT_TYPE, _language(request), self._hash_of(request), text=text)
 
     async def answered(
         self,
@@ -55,6 +54,13 @@ class Journal:
     async def failed(self, record: QueryRecord, error: Exception) -> None:
         """Log a query that was not answered."""
         await self._log.append(replace(record, error=type(error).__name__))
+
+    async def forget(self, request: Request) -> int:
+        """Delete what was asked from this address; how many queries that were."""
+        return await self._log.forget(self._hash_of(request))
+
+    def _hash_of(self, request: Request) -> str:
+        return hash_user(f"web:{asker(request)}", self._key)
 
 
 def _language(request: Request) -> str:

@@ -64,6 +64,7 @@ async def serve(settings: Settings) -> None:
                 requests_per_minute=settings.web_requests_per_minute,
                 map_tiles=settings.web_map_tiles,
                 map_attribution=settings.web_map_attribution,
+                log_retention_days=settings.log_retention_days,
             )
             app.state.ready = False
             listener = _listen(settings.web_host, settings.web_port)

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 
+import httpx
 import pytest
 
 from tests.web.conftest import PLACES, RED, Web
@@ -97,6 +98,23 @@ async def test_queries_are_logged_without_addresses_and_photos(web: Web) -> None
     assert (photo["error"], junk["error"]) == (None, "UnreadableImage")
     assert len(photo["user_hash"]) == 32
     assert b"127.0.0.1" not in web.log_file.read_bytes()
+
+
+async def test_what_was_asked_from_an_address_is_forgotten_when_it_asks_for_that(web: Web) -> None:
+    def logged() -> int:
+        with sqlite3.connect(web.log_file) as log:
+            return int(log.execute("SELECT count(*) FROM queries").fetchone()[0])
+
+    transport = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
+    async with httpx.AsyncClient(base_url=web.client.base_url, transport=transport) as other:
+        await other.get("/v1/search", params={"q": "blue"})
+        await web.get("/v1/search", params={"q": "red"})
+        await web.recognize(RED)
+        assert logged() == 3
+        assert (await web.client.delete("/v1/queries")).json() == {"queries": 2}
+        assert logged() == 1
+        assert (await web.client.delete("/v1/queries")).json() == {"queries": 0}
+        assert (await other.delete("/v1/queries")).json() == {"queries": 1}
 
 
 async def test_operators_see_health_and_figures(web: Web) -> None:

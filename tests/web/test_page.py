@@ -205,6 +205,16 @@ async def test_nothing_comes_from_elsewhere(web: Web) -> None:
         assert "innerHTML" not in text
 
 
+async def test_people_read_what_is_stored_and_have_it_deleted(web: Web, page: Page) -> None:
+    await open_guide(page, web)
+    await look_for(page, "red")
+    await page.click("summary")
+    assert "90 days" in await page.run("document.querySelector('#kept').innerText")
+    await page.click("#forget")
+    await page.until("document.querySelector('#forgotten').textContent === 'Questions deleted: 1'")
+    assert not page.complaints
+
+
 async def test_a_place_leads_to_similar_ones(demo_web: Web, page: Page) -> None:
     await open_guide(page, demo_web)
     await look_for(page, "South Gate")

@@ -241,7 +241,7 @@ async def test_images_may_come_from_where_map_tiles_are_and_only_then(
         return next(part for part in policy.split("; ") if part.startswith("img-src"))
 
     assert images(await web.get("/")) == "img-src 'self' blob:"
-    assert (await web.get("/v1/map")).json() == {"tiles": None, "attribution": ""}
+    assert (await web.get("/v1/about")).json()["map"] == {"tiles": None, "attribution": ""}
     tiles = "https://{s}.tiles.example/{z}/{x}/{y}.png"
     async with running(published, tmp_path, map_tiles=tiles) as other:
         assert images(await other.get("/")) == "img-src 'self' blob: data: https://*.tiles.example"

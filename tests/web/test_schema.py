@@ -25,12 +25,14 @@ ROUTES = (
     "/v1/places/{key}",
     "/v1/places/{key}/similar",
     "/v1/filters",
-    "/v1/map",
+    "/v1/about",
+    "/v1/queries",
     "/v1/photos/{photo_id}",
     "/healthz",
     "/readyz",
     "/metrics",
 )
+METHODS = {"/v1/recognize": "POST", "/v1/queries": "DELETE"}
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -72,7 +74,7 @@ def test_every_route_is_tried(described: schemathesis.schemas.BaseSchema) -> Non
 
 @pytest.mark.parametrize("path", ROUTES)
 def test_the_description_is_kept(described: schemathesis.schemas.BaseSchema, path: str) -> None:
-    operation = described[path]["POST" if path == "/v1/recognize" else "GET"]
+    operation = described[path][METHODS.get(path, "GET")]
 
     @given(case=operation.as_strategy())
     @settings(

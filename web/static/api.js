@@ -24,6 +24,10 @@ export async function recognize(photo) {
   return request("/v1/recognize", { method: "POST", body: form });
 }
 
+export async function forget() {
+  return request("/v1/queries", { method: "DELETE" });
+}
+
 async function request(address, options = {}) {
   const headers = { "Accept-Language": document.documentElement.lang };
   const key = sessionStorage.getItem(KEY);

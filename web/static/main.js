@@ -1,6 +1,6 @@
 // The page: ask with a photo or words, browse places, look at one.
 
-import { ApiError, get, recognize, useKey } from "./api.js";
+import { ApiError, forget, get, recognize, useKey } from "./api.js";
 import { PlaceMap } from "./map.js";
 import { candidate, card, chip, element, labelOf, language, nameOf, picture, words } from "./view.js";
 import { WORDS } from "./words.js";
@@ -9,7 +9,7 @@ const $ = (id) => document.getElementById(id);
 const PAGE = 12;
 const SMALL_SHARE = 0.01; // below it nobody reads a candidate
 
-const shown = { answer: null, search: null, places: [], total: 0, place: null, filters: null };
+const shown = { answer: null, search: null, places: [], total: 0, place: null, filters: null, about: null };
 const map = new PlaceMap($("map"), openPlace);
 let asking = 0; // the last question; answers to earlier ones come too late
 
@@ -168,12 +168,27 @@ function renderPlace() {
 
 async function start() {
   await attempt(async () => {
-    [shown.filters, map.ground] = await Promise.all([get("/v1/filters"), get("/v1/map")]);
+    [shown.filters, shown.about] = await Promise.all([get("/v1/filters"), get("/v1/about")]);
+    map.ground = shown.about.map;
     renderFilters();
+    renderAbout();
     await browse(0);
     $("key").hidden = true;
   });
   document.documentElement.dataset.ready = "yes";
+}
+
+// Privacy
+
+function renderAbout() {
+  if (shown.about) $("kept").textContent = words().kept(shown.about.log_retention_days);
+}
+
+async function forgetMe() {
+  await attempt(async () => {
+    const { queries } = await forget();
+    $("forgotten").textContent = words().forgotten(queries);
+  });
 }
 
 // Language and colours
@@ -195,6 +210,8 @@ function speak(chosen) {
   renderFilters();
   if (shown.filters) renderPlaces();
   renderPlace();
+  renderAbout();
+  $("forgotten").textContent = "";
 }
 
 function paint(theme) {
@@ -240,6 +257,7 @@ $("more-photos").addEventListener("click", morePhotos);
 $("more-places").addEventListener("click", () => browse(shown.places.length));
 $("city").addEventListener("change", () => browse(0));
 $("category").addEventListener("change", () => browse(0));
+$("forget").addEventListener("click", forgetMe);
 $("close").addEventListener("click", () => $("place").close());
 
 const preferred = remembered("language") ?? navigator.language.slice(0, 2);

@@ -9,6 +9,11 @@ export const WORDS = {
     looking: "Ищу…", confident: "Похоже, это", unsure: "Не уверен. Похожие места", found: "Нашлось",
     nothing: "Ничего не нашлось. Попробуйте другие слова.", failed: "Сервер не отвечает. Попробуйте ещё раз.",
     map: "Карта найденных мест", closer: "Приблизить", farther: "Отдалить",
+    privacy: "Что хранится", forget: "Забыть мои вопросы", forgotten: (n) => `Удалено вопросов: ${n}`,
+    kept: (days) => "Вопросы: время, язык, слова и ответ, а вместо вашего адреса код, который может "
+      + `вычислить только этот сервер. Через ${days} дн. они удаляются. Сами фотографии не сохраняются, координаты `
+      + "из них нужны только для ответа. «Забыть» удаляет всё, о чём спрашивали с вашего нынешнего адреса в сети: "
+      + "его могут делить несколько человек, а вопросы с прежних адресов исчезнут сами.",
     similar: "Похожие места", done: "Готово", asked: "Ваша фотография", total: (n) => `Мест: ${n}`,
     problems: {
       401: "Нужен верный ключ.", 408: "Фотография шла слишком долго.", 413: "Фотография слишком большая.",
@@ -24,6 +29,11 @@ export const WORDS = {
     looking: "Looking…", confident: "This looks like", unsure: "Not sure. Similar places", found: "Found",
     nothing: "Nothing fits. Try other words.", failed: "The server does not answer. Please try again.",
     map: "Map of the places found", closer: "Zoom in", farther: "Zoom out",
+    privacy: "What is stored", forget: "Forget my questions", forgotten: (n) => `Questions deleted: ${n}`,
+    kept: (days) => "Questions: the time, the language, the words and the answer, and in place of your address a code "
+      + `that only this server can make. They are deleted after ${days} days. Photos are not stored, and coordinates `
+      + "in them serve only to answer. “Forget” deletes all that was asked from the network address you have now: "
+      + "several people may share one, and what you asked from an earlier one goes by itself.",
     similar: "Similar places", done: "Done", asked: "Your photo", total: (n) => `Places: ${n}`,
     problems: {
       401: "The right key is needed.", 408: "The photo took too long.", 413: "The photo is too big.",

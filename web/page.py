@@ -1,0 +1,28 @@
+"""The page for people, and what it has to know."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+
+from web.answers import AboutAnswer
+from web.problems import documented
+
+STATIC = Path(__file__).parent / "static"
+
+
+def add_page(app: FastAPI, allow: Any, about: AboutAnswer) -> None:
+    """Serve the page at ``/`` and ``about`` it to whom the dependency ``allow`` lets in."""
+
+    @app.get("/v1/about", dependencies=[Depends(allow)], responses=documented(401, 429))
+    async def tell_about() -> AboutAnswer:
+        """What a page of this guide has to know."""
+        return about
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
