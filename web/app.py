@@ -19,11 +19,11 @@ from core.places import Point
 from core.querylog import QueryLog
 from web import answers
 from web.asking import Journal, asker
+from web.browsing import City, Limit, add_catalogue, add_photos
 from web.limits import RateLimit, Turns
 from web.metrics import Metrics
 from web.middleware import Outermost
 from web.page import add_page
-from web.photos import GONE, PhotoShelf, Width
 from web.problems import Problem, documented, explain_errors
 from web.uploads import read_upload
 
@@ -32,12 +32,7 @@ UPLOAD_TIMEOUT_S = 30
 AT_ONCE = 16  # photos being answered, in memory, and as many words; so few wait not too long
 UPLOADS = 32  # photos on their way here
 PHOTOS_PER_REQUEST = 12  # a page of places brings a dozen photos with it
-NO_PLACE = "The guide has no such place."
 MAX_SEARCH_OFFSET = 10_000
-MAX_OFFSET = 1_000_000
-
-City = Annotated[str | None, Query(max_length=200, description="places of this city only")]
-Limit = Annotated[int, Query(ge=1, le=50)]
 
 
 class Where(BaseModel):
@@ -117,8 +112,8 @@ def build_app(
         shown.take(asker(request))
 
     _add_queries(app, guide, journal, turns, uploads, allow, max_bytes, upload_timeout_s)
-    _add_catalogue(app, guide, allow)
-    _add_photos(app, guide, allow_photo)
+    add_catalogue(app, guide, allow)
+    add_photos(app, guide, allow_photo)
     _add_operation(app, guide, metrics)
     add_page(
         app,
@@ -213,76 +208,6 @@ def _add_queries(
         return answers.ForgottenAnswer(queries=await journal.forget(request))
 
     app.include_router(router)
-
-
-def _add_catalogue(app: FastAPI, guide: CityGuide, allow: Any) -> None:
-    router = APIRouter(
-        prefix="/v1", dependencies=[Depends(allow)], responses=documented(401, 422, 429)
-    )
-
-    @router.get("/places")
-    async def places(
-        city: City = None,
-        category: Annotated[str | None, Query(max_length=64)] = None,
-        limit: Limit = 20,
-        offset: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
-    ) -> answers.PlacesAnswer:
-        """Browse the places."""
-        return answers.places_answer(
-            guide.catalogue,
-            guide.snapshot,
-            city=city,
-            category=category,
-            limit=limit,
-            offset=offset,
-        )
-
-    @router.get("/places/{key}", responses=documented(404))
-    async def place(key: str) -> answers.PlaceDetails:
-        """One place with all its photos."""
-        catalogue = guide.catalogue
-        known = catalogue.place(key)
-        if known is None:
-            raise HTTPException(404, NO_PLACE)
-        return answers.place_details(known, catalogue.photos_of(known), guide.snapshot)
-
-    @router.get("/places/{key}/similar", responses=documented(404))
-    async def similar(key: str, limit: Limit = 6) -> answers.SimilarAnswer:
-        """Places that look like one, by all their photos."""
-        catalogue, snapshot = guide.catalogue, guide.snapshot
-        known = catalogue.place(key)
-        if known is None:
-            raise HTTPException(404, NO_PLACE)
-        found = await guide.similar(known, limit=limit)
-        return answers.similar_answer(catalogue, found, snapshot)
-
-    @router.get("/filters")
-    async def filters() -> answers.FiltersAnswer:
-        """The cities and categories there are."""
-        return answers.filters_answer(guide.catalogue, guide.snapshot)
-
-    app.include_router(router)
-
-
-def _add_photos(app: FastAPI, guide: CityGuide, allow_photo: Any) -> None:
-    shelf = PhotoShelf()
-
-    @app.get(
-        "/v1/photos/{photo_id}",
-        dependencies=[Depends(allow_photo)],
-        response_class=Response,
-        responses={
-            200: {"description": "a JPEG", "content": {"image/jpeg": {}}},
-            304: {"description": "Not Modified"},
-            **documented(404, 422, 429),
-        },
-    )
-    async def photo(request: Request, photo_id: str, width: Width | None = None) -> Response:
-        """A gallery photo; needs no key, so that pages can show it."""
-        known = guide.catalogue.photo(photo_id)
-        if known is None:
-            raise HTTPException(404, GONE)
-        return await shelf.response(request, known.photo, guide.photo_file(known.photo), width)
 
 
 def _add_operation(app: FastAPI, guide: CityGuide, metrics: Metrics) -> None:
