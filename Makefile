@@ -7,7 +7,7 @@ DEMO_DATA ?= data/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo chat test test-load test-clip lint bench bench-clip bench-growth clean
+.PHONY: help demo chat web test test-load test-clip lint bench bench-clip bench-growth clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,10 +26,19 @@ demo: $(VENV)/.bundled ## draw a city, index it, ask about it, and chat with the
 	@echo "                    GUIDE_BOT_TOKEN=... GUIDE_DATA_DIR=$(DEMO_DATA) $(BIN)/python -m bot"
 	@echo "  your own city     $(BIN)/python -m offline import folder FOLDER  (see README.md)"
 	@echo "  chat with it      make chat"
+	@echo "  the web page      make web"
 	@if [ -t 0 ] && [ -t 1 ]; then echo && $(MAKE) --no-print-directory chat; fi
 
 chat: $(VENV)/.bundled ## chat with the bot about the demo city in a browser, on a Telegram of your own; no token needed
 	@$(BIN)/python -m bot --sandbox --data-dir $(DEMO_DATA)
+
+web: $(VENV)/.web ## ask about the demo city on a web page
+	@test -e $(DEMO_DATA)/snapshots/current || { \
+	  echo "==> drawing the demo city into $(DEMO_DATA) and publishing it"; \
+	  $(BIN)/python -m offline import demo --data-dir $(DEMO_DATA) && \
+	  $(BIN)/python -m offline index --data-dir $(DEMO_DATA); }
+	@echo "==> starting the page; open the address it listens on in a browser (Ctrl+C stops it)"
+	@$(BIN)/python -m web --data-dir $(DEMO_DATA)
 
 test: $(VENV)/.dev ## run the tests (no torch needed)
 	@echo "==> running the tests"
@@ -73,6 +82,11 @@ $(BIN)/python:
 $(VENV)/.bundled: pyproject.toml | $(BIN)/python
 	@echo "==> installing the guide with the bundled embedder; a minute or two the first time"
 	@$(BIN)/python -m pip install --quiet --editable '.[bundled]'
+	@touch $@
+
+$(VENV)/.web: pyproject.toml | $(BIN)/python
+	@echo "==> installing the guide with the bundled embedder and the page; a minute or two the first time"
+	@$(BIN)/python -m pip install --quiet --editable '.[bundled,web]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
