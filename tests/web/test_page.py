@@ -159,6 +159,20 @@ async def test_the_map_shows_tiles_from_where_the_operator_says_and_from_nowhere
     assert "Content Security Policy" in page.complaints[0]
 
 
+async def test_what_is_not_claimed_has_no_percentage(
+    demo_web: Web, page: Page, tmp_path: Path
+) -> None:
+    photo = tmp_path / "unlike.jpg"
+    photo.write_bytes(encoded(coloured_photo((255, 255, 0), size=(640, 480))))
+    await open_guide(page, demo_web)
+    await page.choose_files("#file", [photo])
+    await page.until(f"{TITLE}.startsWith('Not sure')")
+    said = await page.run("document.querySelector('#candidates').innerText")
+    assert "%" not in said
+    assert {"probably", "possibly", "unlikely"} & set(said.split())
+    assert await page.run("document.querySelectorAll('meter').length") == 0
+
+
 async def test_what_is_no_photo_is_explained(web: Web, page: Page, tmp_path: Path) -> None:
     (tmp_path / "junk.jpg").write_bytes(b"junk")
     await open_guide(page, web)

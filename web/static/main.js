@@ -89,7 +89,7 @@ function renderAnswer() {
   $("asked").hidden = !photo;
   $("asked").alt = words().asked;
   const likely = (answer.places ?? []).filter(({ share }) => share >= SMALL_SHARE);
-  $("candidates").replaceChildren(...likely.map((one, at) => candidate(one, at + 1, openPlace)));
+  $("candidates").replaceChildren(...likely.map((one, at) => candidate(one, at + 1, answer.confident, openPlace)));
   $("categories").replaceChildren(
     ...(answer.categories ?? []).filter(({ share }) => share >= SMALL_SHARE).map(chip));
   const places = photo ? likely.map(({ place }) => place) : once(answer.photos.map((hit) => hit.place));

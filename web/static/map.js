@@ -84,7 +84,7 @@ export class PlaceMap {
     const seen = this.map.getBounds();
     const [south, west, north, east] = [seen.getSouth(), seen.getWest(), seen.getNorth(), seen.getEast()];
     const size = this.map.getSize();
-    for (const lat of round(south, north, size.y / APART)) {
+    for (const lat of round(south, north, size.y / (APART / 2))) {
       this.line([[lat, west], [lat, east]]);
       this.label([lat, west], lat, "lat");
     }

@@ -30,16 +30,17 @@ export function card(place, photo, open, number) {
   return element("li", {}, button);
 }
 
-export function candidate({ place, share }, number, open) {
+// A place that a photo may show. The share of one that is not claimed is told in words: it may well be
+// the likeliest by far and wrong.
+export function candidate({ place, share }, number, confident, open) {
   const name = element("button", {
     type: "button", className: "link", textContent: nameOf(place), onclick: () => open(place.key),
   });
   const where = element("span", { className: "faint", textContent: place.city ? ` ${place.city}` : "" });
-  const meter = element("meter", { min: 0, max: 1, value: share });
-  meter.setAttribute("aria-label", percent(share));
+  const meters = confident ? [element("meter", { min: 0, max: 1, value: share, ariaLabel: percent(share) })] : [];
   const badge = element("span", { className: "mark", textContent: number, ariaHidden: true });
   return element("li", {}, badge, element("span", {}, name, where),
-    element("span", { textContent: percent(share) }), meter);
+    element("span", { textContent: confident ? percent(share) : words().perhaps(share) }), ...meters);
 }
 
 export function chip(category) {
