@@ -202,13 +202,51 @@ async def test_it_fits_a_phone_in_the_dark(web: Web, page: Page) -> None:
     assert await page.run("getComputedStyle(document.body).backgroundColor") == "rgb(246, 248, 247)"
 
 
-async def test_everything_that_can_be_used_has_a_name(web: Web, page: Page) -> None:
+async def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until what fits has the focus."""
+    for _ in range(60):
+        if await page.run(f"document.activeElement.matches({selector!r})"):
+            return
+        await page.press("Tab")
+    raise AssertionError(f"Tab never gets to {selector}")
+
+
+async def test_the_keyboard_alone_will_do(web: Web, page: Page) -> None:
     await open_guide(page, web)
+    await tab_to(page, "#file")
+    await tab_to(page, "#words")
+    await page.type("red")
+    await page.press("Enter")
+    await page.until(f"{TITLE} === 'Found'")
+    await page.until("document.activeElement.id === 'answer'")
+    await tab_to(page, "#map .mark")
+    await tab_to(page, "#photos .card")
+    await page.press("Enter")
+    await page.until("document.querySelector('#place').open")
+    assert await page.run("document.activeElement.id") == "place-name"
+    await page.press("Escape")
+    await page.until("document.activeElement.matches('#photos .card')")
+    await tab_to(page, "#city")
+    await tab_to(page, "#places .card")
+    await tab_to(page, "summary")
+    assert not page.complaints
+
+
+async def test_everything_that_can_be_used_has_a_name(web: Web, page: Page) -> None:
     unnamed = (
-        "[...document.querySelectorAll('button, input, select')].filter((e) => !e.labels?.length"
-        " && !e.textContent.trim() && !e.getAttribute('aria-label')).length"
+        "[...document.querySelectorAll('button, input, select, a, img, [tabindex=\"0\"]')]"
+        ".filter((e) => !e.labels?.length && !e.textContent.trim() && !e.alt"
+        " && !e.getAttribute('aria-label') && !e.closest('button')).map((e) => e.outerHTML)"
     )
-    assert await page.run(unnamed) == 0
+    await open_guide(page, web)
+    await look_for(page, "red")
+    assert await page.run(unnamed) == []
+    await page.run("document.querySelector('#photos .card').click()")
+    await page.until("document.querySelector('#place').open")
+    assert await page.run(unnamed) == []
+    headings = "[...document.querySelectorAll('h1, h2, h3')].map((e) => e.tagName).join('')"
+    assert (await page.run(headings)).startswith("H1H2")
+    assert await page.run("document.querySelectorAll('main').length") == 1
 
 
 async def test_nothing_comes_from_elsewhere(web: Web) -> None:
