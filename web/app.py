@@ -30,7 +30,7 @@ from web.uploads import read_upload
 KEY_HEADER = "X-API-Key"
 UPLOAD_TIMEOUT_S = 30
 AT_ONCE = 16  # photos being answered, in memory, and as many words; so few wait not too long
-UPLOADS = 32  # photos on their way here
+UPLOADS, OF_ONE = 32, 8  # photos on their way here; from one address: slow ones must not take all
 PHOTOS_PER_REQUEST = 12  # a page of places brings a dozen photos with it
 MAX_SEARCH_OFFSET = 10_000
 
@@ -95,7 +95,7 @@ def build_app(
     )
     app.state.ready = True
     turns = {kind: Turns(at_once) for kind in ("photo", "text")}  # words never wait for photos
-    uploads = Turns(UPLOADS)
+    uploads = Turns(UPLOADS, of_one=OF_ONE)
     metrics = Metrics(lambda: sum(each.taken for each in turns.values()))
     journal = Journal(query_log, user_hash_key, metrics)
     asked = RateLimit(requests_per_minute)
@@ -158,7 +158,7 @@ def _add_queries(
         request: Request, where: Annotated[Where, Query()]
     ) -> answers.RecognitionAnswer:
         """Tell which place a photo shows: a form's field `photo`, or the picture as the body."""
-        with uploads.turn():
+        with uploads.turn(asker(request)):
             upload = await read_upload(request, max_bytes=max_bytes, timeout_s=upload_timeout_s)
         where = _where(where, upload.fields)
         near = where.point or await asyncio.to_thread(photo_position, upload.photo)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -55,23 +55,33 @@ class RateLimit:
 class Turns:
     """So many at the same time; the next one is told to come back."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, of_one: int | None = None) -> None:
+        """``of_one``: turns that one client may hold; None does not count clients."""
         self._limit = limit
-        self.taken = 0
+        self._of_one = of_one
+        self._by_client: Counter[str] = Counter()
+
+    @property
+    def taken(self) -> int:
+        """Turns held right now."""
+        return self._by_client.total()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, client: str = "") -> Iterator[None]:
         """Hold a turn inside ``with``.
 
         Raises:
-            HTTPException: 503, all are taken.
+            HTTPException: 429, the client has as many as one may; 503, all are taken.
         """
+        later = {"Retry-After": str(BUSY_S)}
+        if self._of_one is not None and self._by_client[client] >= self._of_one:
+            raise HTTPException(429, "Too many requests from your address at once.", later)
         if self.taken >= self._limit:
-            raise HTTPException(
-                503, "Many people are asking; please try again.", {"Retry-After": str(BUSY_S)}
-            )
-        self.taken += 1
+            raise HTTPException(503, "Many people are asking; please try again.", later)
+        self._by_client[client] += 1
         try:
             yield
         finally:
-            self.taken -= 1
+            self._by_client[client] -= 1
+            if not self._by_client[client]:
+                del self._by_client[client]  # no crowd fills the memory

@@ -74,6 +74,31 @@ async def test_a_slow_photo_is_given_up(published: Path, tmp_path: Path) -> None
     assert b"application/problem+json" in answer
 
 
+async def test_slow_photos_from_one_address_leave_room_for_those_of_others(web: Web) -> None:
+    slow = []
+    for _ in range(8):
+        _, writer = await asyncio.open_connection("127.0.0.1", web.port)
+        writer.write(
+            b"POST /v1/recognize HTTP/1.1\r\nHost: guide\r\nContent-Type: image/jpeg\r\n"
+            b"Content-Length: 1000\r\n\r\nfew"
+        )
+        slow.append(writer)
+    async with asyncio.timeout(60):
+        while (await web.recognize(RED)).status_code == 200:
+            await asyncio.sleep(0.02)
+    answer = await web.recognize(RED)
+    problem(answer, 429)
+    assert int(answer.headers["Retry-After"]) > 0
+    transport = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
+    async with httpx.AsyncClient(base_url=web.client.base_url, transport=transport) as other:
+        assert (await other.post("/v1/recognize", files={"photo": RED})).status_code == 200
+    for writer in slow:
+        writer.transport.abort()
+    async with asyncio.timeout(60):
+        while (await web.recognize(RED)).status_code != 200:
+            await asyncio.sleep(0.02)
+
+
 async def test_a_photo_that_is_broken_off_is_no_fault_of_the_server(
     web: Web, caplog: pytest.LogCaptureFixture
 ) -> None:
