@@ -7,6 +7,9 @@ import numpy as np
 
 from core.embedders.base import Embeddings
 
+# Over 21 real sights, what scored less had nothing in common that a person would see.
+ALIKE = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class SimilarPlace:
@@ -38,7 +41,7 @@ class SimilarPlaces:
     def of(self, place_id: str, limit: int) -> list[SimilarPlace]:
         """Up to ``limit`` other places like this one, the most similar first.
 
-        Those no more like it than places are on average are left out.
+        Those that score less than `ALIKE` are left out.
 
         Raises:
             KeyError: it has no photos.
@@ -46,5 +49,5 @@ class SimilarPlaces:
         own = self._row[place_id]
         scores = self._means @ self._means[own]
         alike = np.argsort(-scores, kind="stable").tolist()
-        others = [row for row in alike if row != own and scores[row] > 0]
+        others = [row for row in alike if row != own and scores[row] >= ALIKE]
         return [SimilarPlace(self._ids[row], float(scores[row])) for row in others[:limit]]
