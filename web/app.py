@@ -29,7 +29,8 @@ from web.uploads import read_upload
 
 KEY_HEADER = "X-API-Key"
 UPLOAD_TIMEOUT_S = 30
-AT_ONCE = 16  # photos being answered, in memory, and as many words; so few wait not too long
+PHOTOS_AT_ONCE = 16  # being answered, and as many in memory
+WORDS_AT_ONCE = 8  # being answered, at 20 ms of a processor each: a longer queue is too long
 UPLOADS, OF_ONE = 32, 8  # photos on their way here; from one address: slow ones must not take all
 PHOTOS_PER_REQUEST = 12  # a page of places brings a dozen photos with it
 MAX_SEARCH_OFFSET = 10_000
@@ -74,7 +75,8 @@ def build_app(
     map_attribution: str = "",
     log_retention_days: int = 90,
     upload_timeout_s: float = UPLOAD_TIMEOUT_S,
-    at_once: int = AT_ONCE,
+    photos_at_once: int = PHOTOS_AT_ONCE,
+    words_at_once: int = WORDS_AT_ONCE,
 ) -> FastAPI:
     """The application; ``app.state.ready`` says whether /readyz does.
 
@@ -85,7 +87,8 @@ def build_app(
         map_tiles: address template of the page's map tiles; None draws a plain map.
         map_attribution: HTML that names whose tiles they are.
         log_retention_days: what people are told; `core.retention` does it.
-        at_once: photos being answered, and as many words; further ones get 503.
+        photos_at_once: being answered; further ones get 503.
+        words_at_once: searches being answered; further ones get 503.
     """
     app = FastAPI(
         title="Electronic city guide",
@@ -94,7 +97,7 @@ def build_app(
         redoc_url=None,
     )
     app.state.ready = True
-    turns = {kind: Turns(at_once) for kind in ("photo", "text")}  # words never wait for photos
+    turns = {"photo": Turns(photos_at_once), "text": Turns(words_at_once)}
     uploads = Turns(UPLOADS, of_one=OF_ONE)
     metrics = Metrics(lambda: sum(each.taken for each in turns.values()))
     journal = Journal(query_log, user_hash_key, metrics)

@@ -257,6 +257,18 @@ async def test_nothing_comes_from_elsewhere(web: Web) -> None:
         assert "innerHTML" not in text
 
 
+async def test_the_page_tries_again_when_a_crowd_is_in_front(
+    published: Path, tmp_path: Path, page: Page
+) -> None:
+    async with running(published, tmp_path, words_at_once=0) as web:
+        await open_guide(page, web)
+        await page.run("document.querySelector('#words').value = 'red'")
+        await page.click("#search button")
+        await page.until(f"{STATUS}.startsWith('Many people')")
+        busy = 'guide_web_requests_total{method="GET",route="/v1/search",status="503"} 2'
+        assert busy in (await web.get("/metrics")).text
+
+
 async def test_people_read_what_is_stored_and_have_it_deleted(web: Web, page: Page) -> None:
     await open_guide(page, web)
     await look_for(page, "red")

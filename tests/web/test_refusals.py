@@ -219,16 +219,16 @@ async def test_who_asks_too_much_has_to_wait(published: Path, tmp_path: Path) ->
 
 
 async def test_a_crowd_is_asked_to_come_back(published: Path, tmp_path: Path) -> None:
-    async with running(published, tmp_path, at_once=0) as web:
-        answer = await web.recognize(RED)
-        problem(answer, 503)
-        assert int(answer.headers["Retry-After"]) > 0
+    async with running(published, tmp_path, photos_at_once=0, words_at_once=0) as web:
+        for answer in (await web.recognize(RED), await web.get("/v1/search?q=red")):
+            problem(answer, 503)
+            assert int(answer.headers["Retry-After"]) > 0
 
 
 async def test_words_are_answered_while_there_are_too_many_photos(
     published: Path, tmp_path: Path
 ) -> None:
-    async with running(published, tmp_path, at_once=1) as web:
+    async with running(published, tmp_path, photos_at_once=1) as web:
         released = Event()
         for _ in range(2):  # both threads that decode
             web.guide._decoding.submit(released.wait)

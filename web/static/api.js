@@ -1,6 +1,7 @@
 // Requests to the guide; a refusal is an `ApiError` with its HTTP status.
 
 const KEY = "guide-key";
+const PATIENCE_S = 5;
 
 export class ApiError extends Error {
   constructor(status) {
@@ -28,11 +29,19 @@ export async function forget() {
   return request("/v1/queries", { method: "DELETE" });
 }
 
+function comeBackIn(response) {
+  return Number(response.headers.get("Retry-After")) || 0;
+}
+
 async function request(address, options = {}) {
   const headers = { "Accept-Language": document.documentElement.lang };
   const key = sessionStorage.getItem(KEY);
   if (key) headers["X-API-Key"] = key;
-  const response = await fetch(address, { ...options, headers });
+  let response = await fetch(address, { ...options, headers });
+  if (response.status === 503) { // a crowd; once it is worth coming back
+    await new Promise((later) => setTimeout(later, 1000 * Math.min(PATIENCE_S, comeBackIn(response))));
+    response = await fetch(address, { ...options, headers });
+  }
   if (!response.ok) throw new ApiError(response.status);
   return response.json();
 }
