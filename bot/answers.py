@@ -4,8 +4,8 @@ import html
 from collections.abc import Iterable, Sequence
 
 from bot.texts import WORDINGS, distance_in_words, share_in_words
+from core.answers import PhotoHit, RankedPlace, Recognition
 from core.catalogue import NearbyPlace
-from core.guide import PhotoHit, RankedPlace, Recognition
 from core.kinds import informative_kinds, kind_label
 from core.places import Place, Point
 

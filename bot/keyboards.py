@@ -14,7 +14,7 @@ from aiogram.utils.keyboard import InlineKeyboardBuilder
 
 from bot.buttons import ChooseLanguage, ShowCard, ShowMap, ShowMore, ShowNearby, ShowPhotos, Verdict
 from bot.texts import WORDINGS
-from core.guide import Recognition
+from core.answers import Recognition
 from core.places import Place
 
 MAX_LABEL_CHARS = 40  # what a phone shows of a button

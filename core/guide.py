@@ -3,122 +3,35 @@
 import asyncio
 import hashlib
 import unicodedata
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import chain, islice, zip_longest
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
-import numpy as np
 from PIL import Image
 
+from core.answers import Lookalike, RankedPlace, Recognition, SearchResult
 from core.batching import Batcher
 from core.catalogue import Catalogue
+from core.edition import Edition, photos_that_fit
 from core.embedders.base import Embedder, Embeddings
 from core.errors import EmptyQuery
 from core.images import ImageLimits, load_image
 from core.places import Photo, Place, Point
 from core.recent import Recent
-from core.similar import SimilarPlaces
-from core.snapshot import Snapshot, SnapshotStore
-from core.text_search import PlaceMatch, TextIndex, Why
-from core.variety import varied
+from core.snapshot import SnapshotStore
+from core.text_search import Why
 from core.verdict import ANSWERS, verdict
-from core.vote import CategoryShare, Neighbour
+from core.vote import Neighbour
 from core.words import MAX_QUERY_CHARS, stems
 
 Result = TypeVar("Result")
 
 BATCH_OF_TEXTS = 4  # more would only make the first of them wait
 REMEMBERED = 2000  # embeddings each of photos and of texts: 10 MB of 1280 numbers
-
-
-@dataclass(frozen=True, slots=True)
-class RankedPlace:
-    """A place offered as an answer."""
-
-    place: Place
-    share: float  # in [0, 1]; shares of one answer sum to 1
-    photo: Photo  # the gallery photo that argues for it most
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoHit:
-    """A gallery photo that answers a query."""
-
-    photo: Photo
-    place: Place
-    score: float  # higher is closer; comparable within one answer only
-    why: Why
-
-
-@dataclass(frozen=True, slots=True)
-class Recognition:
-    """What a photo shows; not being sure is an answer too."""
-
-    confident: bool
-    places: tuple[RankedPlace, ...]  # up to 5, best first
-    categories: tuple[CategoryShare, ...]  # up to 5, best first
-    photos: tuple[PhotoHit, ...]  # up to 5 gallery photos, closest first
-    timings_ms: Mapping[str, float]  # by stage in the order they ran; known photos skip some
-    snapshot: str  # version that answered
-
-
-@dataclass(frozen=True, slots=True)
-class Lookalike:
-    """A place that looks like another one."""
-
-    place: Place
-    score: float  # see `similar.SimilarPlace`
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """Photos that fit some words."""
-
-    photos: tuple[PhotoHit, ...]  # best first; empty when nothing fits
-    timings_ms: Mapping[str, float]
-    snapshot: str
-
-
-class _Edition:
-    """A loaded snapshot with the look-ups that answering needs; immutable."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-        self.catalogue = Catalogue(snapshot.places, snapshot.photos)
-        self.places = {place.place_id: place for place in snapshot.places}
-        self.kinds = {place.place_id: place.kinds for place in snapshot.places}
-        self.photo_rows: dict[str, list[int]] = defaultdict(list)  # by place_id
-        for row, photo in enumerate(snapshot.photos):
-            self.photo_rows[photo.place_id].append(row)
-        self.place_sizes = {place_id: len(rows) for place_id, rows in self.photo_rows.items()}
-        self.similar = SimilarPlaces(snapshot.visual, self.photo_rows)
-        row_of_place = {place.place_id: row for row, place in enumerate(snapshot.places)}
-        self.texts = TextIndex(
-            snapshot.places,
-            snapshot.words,
-            snapshot.joint,
-            np.array([row_of_place[photo.place_id] for photo in snapshot.photos], dtype=np.int64),
-            min_stand_out=snapshot.manifest.thresholds.min_stand_out,
-        )
-
-    def in_city(self, city: str | None) -> set[str]:
-        """Ids of the places with photos in ``city`` (all cities if None)."""
-        return {
-            place_id
-            for place_id in self.photo_rows
-            if city is None or self.places[place_id].city.casefold() == city.casefold()
-        }
-
-    def hit(self, row: int, score: float, why: Why) -> PhotoHit:
-        """The photo in ``row`` of the snapshot as an answer."""
-        photo = self.snapshot.photos[row]
-        return PhotoHit(photo, self.places[photo.place_id], score, why)
 
 
 class CityGuide:
@@ -161,7 +74,7 @@ class CityGuide:
         self._seen: Recent[bytes, Embeddings] = Recent(REMEMBERED)  # by SHA-256 of the file
         self._read: Recent[str, Embeddings] = Recent(REMEMBERED)
         self._searching = ThreadPoolExecutor(1, thread_name_prefix="search")
-        self._edition = _Edition(self._store.load(embedder))
+        self._edition = Edition(self._store.load(embedder))
 
     @property
     def snapshot(self) -> str:
@@ -208,7 +121,7 @@ class CityGuide:
         if current is None or current == self.snapshot:
             return False
         self._edition = await asyncio.to_thread(
-            lambda: _Edition(self._store.load(self._embedder, current))
+            lambda: Edition(self._store.load(self._embedder, current))
         )
         return True
 
@@ -272,9 +185,7 @@ class CityGuide:
             hits = await _run(
                 self._searching,
                 lambda: list(
-                    islice(
-                        _photos_that_fit(edition, meant, embedding, city), offset, offset + limit
-                    )
+                    islice(photos_that_fit(edition, meant, embedding, city), offset, offset + limit)
                 ),
             )
         return SearchResult(tuple(hits), timings, edition.snapshot.version)
@@ -290,7 +201,7 @@ class CityGuide:
             return await self._pictures.run(image)
 
     def _neighbours(
-        self, edition: _Edition, embedding: Embeddings, city: str | None
+        self, edition: Edition, embedding: Embeddings, city: str | None
     ) -> list[tuple[int, Neighbour]]:
         """The k nearest gallery photos with their rows, closest first."""
         only = None
@@ -305,7 +216,7 @@ class CityGuide:
 
     def _recognition(
         self,
-        edition: _Edition,
+        edition: Edition,
         embedding: Embeddings,
         neighbours: Sequence[tuple[int, Neighbour]],
         near: Point | None,
@@ -348,32 +259,6 @@ class CityGuide:
             timings_ms=timings,
             snapshot=edition.snapshot.version,
         )
-
-
-def _photos_that_fit(
-    edition: _Edition, text: str, embedding: Embeddings, city: str | None
-) -> Iterator[PhotoHit]:
-    """Photos of the places that fit, best first; a picture of two places comes once."""
-    allowed = edition.in_city(city)
-    matches = [
-        match
-        for match in edition.texts.rank(text, embedding)
-        if edition.snapshot.places[match.row].place_id in allowed
-    ]
-    looks = edition.snapshot.joint @ embedding[0]
-
-    def photos(match: PlaceMatch) -> Iterator[PhotoHit]:
-        rows = edition.photo_rows[edition.snapshot.places[match.row].place_id]
-        for at in varied(edition.snapshot.visual[rows], looks[rows]):
-            yield edition.hit(rows[at], match.score, match.why)
-
-    groups = ([m for m in matches if m.as_well], [m for m in matches if not m.as_well])
-    turns = chain.from_iterable(zip_longest(*map(photos, group)) for group in groups)
-    shown: set[str] = set()
-    for hit in filter(None, chain.from_iterable(turns)):
-        if hit.photo.photo_id not in shown:
-            shown.add(hit.photo.photo_id)
-            yield hit
 
 
 def _rows(embeddings: Embeddings) -> list[Embeddings]:

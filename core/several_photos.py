@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
 
-from core.guide import PhotoHit, RankedPlace, Recognition
+from core.answers import PhotoHit, RankedPlace, Recognition
 from core.verdict import ANSWERS
 from core.vote import CategoryShare
 

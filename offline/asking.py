@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
+from core.answers import Recognition, SearchResult
 from core.errors import GuideError, UnreadableImage
-from core.guide import CityGuide, Recognition, SearchResult
+from core.guide import CityGuide
 from core.kinds import informative_kinds, kind_label
 from core.places import Place
 

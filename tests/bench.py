@@ -17,8 +17,9 @@ from uuid import uuid4
 
 import typer
 
+from core.answers import Recognition, SearchResult
 from core.embedders import load_embedder
-from core.guide import CityGuide, Recognition, SearchResult
+from core.guide import CityGuide
 from core.images import ImageLimits
 from offline.gallery import Gallery
 from offline.importing import import_items

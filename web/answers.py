@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from pydantic import BaseModel, Field
 
+from core.answers import Lookalike, PhotoHit, Recognition, SearchResult
 from core.catalogue import Catalogue
-from core.guide import Lookalike, PhotoHit, Recognition, SearchResult
 from core.kinds import informative_kinds, kind_label
 from core.places import Photo, Place
 from core.text_search import Why

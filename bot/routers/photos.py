@@ -25,8 +25,9 @@ from bot.middlewares.query import OpenQuery
 from bot.texts import WORDINGS
 from bot.typing_status import typing_status
 from bot.waiting_line import WaitingLine
+from core.answers import Recognition
 from core.errors import ImageTooLarge, QueryError
-from core.guide import CityGuide, Recognition
+from core.guide import CityGuide
 from core.images import is_picture, photo_position
 from core.places import Point
 from core.several_photos import joint_answer

@@ -16,7 +16,8 @@ from bot.media import Albums, Captioned
 from bot.middlewares.query import OpenQuery
 from bot.texts import WORDINGS
 from bot.typing_status import typing_status
-from core.guide import CityGuide, PhotoHit
+from core.answers import PhotoHit
+from core.guide import CityGuide
 from core.querylog import QueryLog
 from core.words import MAX_QUERY_CHARS
 

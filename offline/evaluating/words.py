@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+from core.answers import PhotoHit
 from core.errors import EmptyQuery
-from core.guide import CityGuide, PhotoHit
+from core.guide import CityGuide
 from core.metrics import precision_at, rank_of
 from offline.evaluating.labels import LabelledText
 from offline.evaluating.outcomes import TextOutcome

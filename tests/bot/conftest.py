@@ -17,8 +17,8 @@ from bot.inline_photos import InlinePhotos
 from bot.metrics import Metrics
 from bot.middlewares.in_flight import InFlight
 from bot.storage import StorageChat
+from core.answers import PhotoHit, RankedPlace, Recognition, SearchResult
 from core.catalogue import Catalogue
-from core.guide import PhotoHit, RankedPlace, Recognition, SearchResult
 from core.places import Photo, Place, Point
 from core.querylog import QueryLog
 from core.text_search import Why

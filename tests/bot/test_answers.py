@@ -10,8 +10,8 @@ from bot.answers import (
     describe_recognition,
     list_places,
 )
+from core.answers import PhotoHit, RankedPlace, Recognition
 from core.catalogue import NearbyPlace
-from core.guide import PhotoHit, RankedPlace, Recognition
 from core.places import Photo, Place, Point
 from core.text_search import Why
 from core.vote import CategoryShare

@@ -8,10 +8,11 @@ from PIL import Image
 
 from core.embedders import Embeddings, ImageEmbeddings
 from core.errors import EmptyQuery, NoSnapshot, SnapshotCorrupt, UnreadableImage
-from core.guide import CityGuide, Why
+from core.guide import CityGuide
 from core.images import ImageLimits
 from core.places import Place, Point
 from core.snapshot import SnapshotStore
+from core.text_search import Why
 from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import build_snapshot

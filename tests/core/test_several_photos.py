@@ -1,8 +1,9 @@
 import pytest
 
-from core.guide import PhotoHit, RankedPlace, Recognition, Why
+from core.answers import PhotoHit, RankedPlace, Recognition
 from core.places import Photo, Place
 from core.several_photos import joint_answer
+from core.text_search import Why
 from core.vote import CategoryShare
 
 TOWER, BRIDGE, GATE = (Place(name, name) for name in ("tower", "bridge", "gate"))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from core.answers import Recognition
 from core.embedders import Embedder
-from core.guide import CityGuide, Recognition
+from core.guide import CityGuide
 from offline import asking
 from offline.gallery import Gallery
 from offline.importing import ImportReport, import_items
