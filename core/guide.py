@@ -105,8 +105,9 @@ class CityGuide:
     async def warm_up(self) -> None:
         """Run a picture and a text through the model, so that the first user does not wait."""
         side = self._embedder.image_side
-        await self._pictures.run(Image.new("RGB", (side, side)))
-        await self._words.run("warm-up")
+        blank = Image.new("RGB", (side, side))
+        # at once: each model loads in its own thread, mostly outside of Python
+        await asyncio.gather(self._pictures.run(blank), self._words.run("warm-up"))
 
     async def refresh(self) -> bool:
         """Swap to the current snapshot if another one has been published; queries go on meanwhile.

@@ -1,6 +1,6 @@
 """An exported pair on disk: a tower for pictures and one for words, ready to run.
 
-optimized/<name>/pictures.onnx    pixels to unit embeddings
+optimized/<name>/pictures.onnx    pixels to unit embeddings; its weights in pictures.bin
                  words.onnx       tokens to unit embeddings } or common.npy, for words by e5:
                  tokenizer.json   as `tokenizers` reads it  } what all its vectors share
                  manifest.json    written last: identity, check against the original, SHA-256
@@ -110,17 +110,20 @@ def read_pair(folder: Path) -> Pair:
 def checked_file(folder: Path, pair: Pair, name: str) -> Path:
     """The path of one of a pair's files, once its content is known to be what was exported.
 
+    So is the content of its weights, which lie beside a network in a file of the same stem.
+
     Raises:
         EmbedderUnavailable: it is missing or differs.
     """
-    path = folder / name
-    try:
-        sound = sha256(path) == pair.files[name]
-    except (OSError, KeyError) as error:
-        raise EmbedderUnavailable(f"cannot read {path}: {HOW_TO_EXPORT}") from error
-    if not sound:
-        raise EmbedderUnavailable(f"{path} is not the file that was exported: {HOW_TO_EXPORT}")
-    return path
+    for part in {name} | {other for other in pair.files if Path(other).stem == Path(name).stem}:
+        path = folder / part
+        try:
+            sound = sha256(path) == pair.files[part]
+        except (OSError, KeyError) as error:
+            raise EmbedderUnavailable(f"cannot read {path}: {HOW_TO_EXPORT}") from error
+        if not sound:
+            raise EmbedderUnavailable(f"{path} is not the file that was exported: {HOW_TO_EXPORT}")
+    return folder / name
 
 
 def sha256(path: Path) -> str:

@@ -43,6 +43,7 @@ from offline.exporting.bundled import write_bundled
 from offline.exporting.check import Bounds, Check, compare
 from offline.exporting.clip import write_clip
 from offline.exporting.int8 import quantise_convolutions, quantise_transformer
+from offline.exporting.weights import put_weights_beside
 
 Form = Literal["fp32", "int8", "openvino"]
 
@@ -167,6 +168,8 @@ def _write(source: Embedder, draft: Path, precision: str, asking: _Asking) -> Pa
             raise EmbedderUnavailable(
                 f"{source.name} is no original: name clip, bundled or a model in GUIDE_EMBEDDER"
             )
+    for tower in draft.glob("*.onnx"):
+        put_weights_beside(tower)
     pair = Pair(
         source=source.name,
         precision=precision,
