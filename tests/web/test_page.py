@@ -291,3 +291,18 @@ async def test_a_place_leads_to_similar_ones(demo_web: Web, page: Page) -> None:
     assert (await page.run(cards("#similar-places"))).startswith("South Gate")
     assert await page.run("document.activeElement.id") == "place-name"
     assert not page.complaints
+
+
+async def test_every_sentence_is_there_in_both_languages(web: Web, page: Page) -> None:
+    await open_guide(page, web)
+    names = "Object.keys(words.WORDS.{0}).concat(Object.keys(words.WORDS.{0}.problems))"
+    known = [
+        set(await page.run(f"import('/static/words.js').then((words) => {names.format(language)})"))
+        for language in ("ru", "en")
+    ]
+    assert known[0] == known[1]
+    used = await page.run(
+        "[...document.querySelectorAll('[data-words], [data-label]')]"
+        ".map((part) => part.dataset.words ?? part.dataset.label)"
+    )
+    assert set(used) <= known[0]
