@@ -15,7 +15,7 @@ import pytest
 from bot.sandbox.server import Sandbox
 from offline.sources.demo import demo_places, demo_query
 from tests.bot.sandbox.browser import CHROMIUM, Page, browser_page
-from tests.bot.sandbox.conftest import BotClient, jpeg
+from tests.bot.sandbox.conftest import BotClient, Site, jpeg
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
 
@@ -160,6 +160,31 @@ async def test_words_photos_replies_and_buttons_go_back_and_forth(
     await page.click(".mine .reply")
     await send_text(page, "and this?")
     assert (await bot.update())["message"]["reply_to_message"]["message_id"] == asked["message_id"]
+
+
+async def test_photos_at_an_address_are_offered_unless_they_are_gone(
+    sandbox: Sandbox, bot: BotClient, page: Page, site: Site
+) -> None:
+    await page.open(sandbox.url)
+    await page.until(READY)
+    await page.click("#text")
+    await page.type("@city_guide_bot tower")
+    query = (await bot.update())["inline_query"]
+    results = [
+        {
+            "type": "photo", "id": name, "caption": name,
+            "photo_url": f"{site.address}/{name}.jpg",
+            "thumbnail_url": f"{site.address}/{name}.jpg",
+        }
+        for name in ("gone", "tower")
+    ]  # fmt: skip
+    await bot("answerInlineQuery", inline_query_id=query["id"], results=results)
+    await page.until("document.querySelector('.offer img')?.naturalWidth > 0")
+    await page.until("document.querySelectorAll('.offer').length === 1")
+    page.complaints.clear()  # of the photo that is gone
+    await page.click(".offer")
+    await page.until("document.querySelector('.mine .via') !== null")
+    assert "tower" in await page.run("document.querySelector('.mine .text').innerText")
 
 
 async def test_a_location_is_sent_and_moved(sandbox: Sandbox, bot: BotClient, page: Page) -> None:
