@@ -282,11 +282,14 @@ function begin({ you, bot, rooms, calls }) {
   open(state.rooms.has(state.open) ? state.open : rooms[0].chat.id);
 }
 
+let choosing = Promise.resolve();
+
 function setLanguage(tag) {
   const offered = [...$("language").options].map((option) => option.value);
   const code = offered.find((o) => o === tag || o === tag.split("-")[0]) ?? "en";
   localStorage.setItem("language", code);
-  act("language", { code }).catch(refused);
+  // one after the other, so that the last choice is the one that stays
+  choosing = choosing.then(() => act("language", { code })).catch(refused);
 }
 
 $("language").onchange = () => setLanguage($("language").value);
