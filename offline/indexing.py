@@ -87,11 +87,10 @@ def build_snapshot(
         words, small_talk = embed_places(places, cache.texts), cache.texts(PHRASES)
         embedding_s = perf_counter() - embedding_start
 
-        loaded = _loaded(store, embedder)
         if train is None:
-            train = loaded is not None and loaded.trained
+            train = _trained(store)
         fingerprint = _fingerprint(embedder, places, usable, reading.hashes, k, train)
-        current = loaded if loaded and loaded.fingerprint == fingerprint else None
+        current = _current(store, embedder, fingerprint)
         manifest = current or store.publish(
             _content(
                 embedder,
@@ -117,12 +116,22 @@ def build_snapshot(
     )
 
 
-def _loaded(store: SnapshotStore, embedder: Embedder) -> Manifest | None:
-    """The current snapshot's manifest if the snapshot is sound."""
+def _trained(store: SnapshotStore) -> bool:
+    """Whether the current snapshot has heads, of whatever embedder they are."""
+    version = store.current()
     try:
-        return store.load(embedder).manifest
+        return version is not None and store.manifest(version).trained
+    except SnapshotError:
+        return False  # nothing can be read of it
+
+
+def _current(store: SnapshotStore, embedder: Embedder, fingerprint: str) -> Manifest | None:
+    """The current snapshot's manifest if it is sound and holds just what would be published."""
+    try:
+        manifest = store.load(embedder).manifest
     except SnapshotError:
         return None  # whatever is wrong with the current one, a new one mends it
+    return manifest if manifest.fingerprint == fingerprint else None
 
 
 def _content(

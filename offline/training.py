@@ -54,21 +54,25 @@ class Training:
         weights = self._solution.astype(np.float32)
         self.heads = Heads(self._places, self._kinds, weights[:-1], weights[-1])
 
-    def left_out(self, rows: Rows) -> Scores:
-        """What heads trained without the photos ``rows`` say of them, (rows, places + kinds).
+    def left_out(self, rows: Rows, visual: Embeddings | None = None) -> Scores:
+        """What heads trained without the photos ``rows`` say, (queries, places + kinds).
 
         All other photos keep the weight they had.
+
+        Args:
+            rows: of the gallery.
+            visual: the queries, (queries, dim); None: the photos ``rows`` themselves.
 
         Source: the leave-out residuals of a linear smoother with hat matrix H are
         ``(I - H_rows)^-1 (y - fitted)_rows``; Cook & Weisberg, "Residuals and Influence in
         Regression", 1982, section 2.2.
         """
         inputs = self._inputs(rows)
-        hat = inputs @ self._inverse @ (inputs * self._weights[rows, None]).T
-        targets = self._targets(rows)
-        residuals = targets - inputs @ self._solution
-        left_out = np.linalg.solve(np.eye(len(rows)) - hat, residuals)
-        return np.asarray(targets - left_out, np.float32)
+        influence = self._inverse @ (inputs * self._weights[rows, None]).T  # (dim + 1, rows)
+        residuals = self._targets(rows) - inputs @ self._solution
+        unseen = np.linalg.solve(np.eye(len(rows)) - inputs @ influence, residuals)
+        queries = inputs if visual is None else _with_ones(visual)
+        return np.asarray(queries @ self._solution - queries @ influence @ unseen, np.float32)
 
     def _summed(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The inverse of the inputs' penalised second moments, and the inputs times targets."""
@@ -85,11 +89,15 @@ class Training:
         return inverse, products
 
     def _inputs(self, rows: Rows) -> NDArray[np.float64]:
-        """Embeddings with a 1 behind, whose weight is the bias."""
-        return np.column_stack([self._visual[rows].astype(np.float64), np.ones(len(rows))])
+        return _with_ones(self._visual[rows])
 
     def _targets(self, rows: Rows) -> NDArray[np.float64]:
         targets = np.zeros((len(rows), len(self._places) + len(self._kinds)))
         for at, row in enumerate(rows):
             targets[at, self._shown[self._place_ids[row]]] = 1
         return targets
+
+
+def _with_ones(visual: Embeddings) -> NDArray[np.float64]:
+    """Embeddings with a 1 behind, whose weight is the bias."""
+    return np.column_stack([visual.astype(np.float64), np.ones(len(visual))])

@@ -17,6 +17,7 @@ from core.text_search import embed_places
 from core.verdict import Verdict, verdict
 from core.vote import Neighbour
 from offline.near_duplicates import SAME_COSINE
+from offline.training import Training
 
 ASKED_TOGETHER = 64  # photos compared with the gallery at a time, to bound memory
 
@@ -80,7 +81,7 @@ def compare(
     """Compare a pair with the embedder a snapshot was built with.
 
     Each photo is embedded anew and asked of the rest of the gallery as the snapshot has it, which
-    is just what serving does; copies of the photo do not vote.
+    is just what serving does; copies of the photo do not vote, and heads are not trained on them.
 
     Args:
         snapshot: holds what the source makes of the photos and of the places' words.
@@ -161,25 +162,34 @@ def _answers(
     photos, gallery = snapshot.photos, np.asarray(snapshot.visual)
     sizes = Counter(photo.place_id for photo in photos)
     kinds = {place.place_id: place.kinds for place in snapshot.places}
+    training = None
+    if snapshot.heads:  # those of the snapshot know the photos asked by heart
+        training = Training(gallery, [photo.place_id for photo in photos], kinds)
     answers = []
     for start in range(0, len(asked), ASKED_TOGETHER):
         part = asked[start : start + ASKED_TOGETHER]
         scores = queries[start : start + ASKED_TOGETHER] @ gallery.T
-        scores[gallery[part] @ gallery.T >= SAME_COSINE] = -np.inf
-        scores[np.arange(len(part)), part] = -np.inf
-        for of_photo in scores:
+        hidden = gallery[part] @ gallery.T >= SAME_COSINE
+        hidden[np.arange(len(part)), part] = True
+        scores[hidden] = -np.inf
+        for query, of_photo, out in zip(queries[start:], scores, hidden, strict=False):
             nearest = np.argsort(-of_photo)[:k]
             neighbours = [
                 Neighbour(photos[row].photo_id, photos[row].place_id, float(of_photo[row]))
                 for row in nearest
                 if np.isfinite(of_photo[row])
             ]
+            opinion = None
+            if training:
+                unseen = training.left_out(np.flatnonzero(out), query[None])[0]
+                opinion = training.heads.opinion(unseen, neighbours)
             answers.append(
                 verdict(
                     neighbours,
                     place_sizes=sizes,
                     kinds=kinds,
                     thresholds=snapshot.manifest.thresholds,
+                    opinion=opinion,
                 )
             )
     return answers

@@ -72,6 +72,18 @@ def test_heads_are_trained_only_when_asked_for_and_kept_trained_from_then_on(
     assert not index(tmp_path).published
 
 
+def test_another_embedder_or_a_damaged_snapshot_does_not_cost_the_heads(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    fill(tmp_path, 5, "green")
+    index(tmp_path, train=True)
+    other = index(tmp_path, ColourEmbedder("other"))
+    assert other.manifest.trained
+    (tmp_path / "snapshots" / other.manifest.version / "photos.faiss").write_bytes(b"damaged")
+    mended = index(tmp_path, ColourEmbedder("other"))
+    assert mended.published
+    assert mended.manifest.trained
+
+
 def test_a_changed_description_is_published_without_embedding_photos(tmp_path: Path) -> None:
     fill(tmp_path, 5)
     index(tmp_path)

@@ -65,6 +65,16 @@ def test_what_is_left_out_is_as_if_it_had_never_been_seen(
     assert unseen == pytest.approx(expected, abs=1e-4)
 
 
+def test_another_look_at_a_photo_left_out_is_judged_like_it(
+    gallery: tuple[Embeddings, list[str]],
+) -> None:
+    visual, place_ids = gallery
+    query = unit_rows(visual[4:5] + np.float32(0.05))
+    unseen = Training(visual, place_ids, KINDS).left_out(np.array([4, 9]), query)
+    expected = fitted(visual, place_ids, without=[4, 9]).predict(with_ones(query))
+    assert unseen == pytest.approx(expected, abs=1e-4)
+
+
 def test_photos_look_better_known_than_they_are_unless_left_out(
     gallery: tuple[Embeddings, list[str]],
 ) -> None:

@@ -100,6 +100,13 @@ def test_the_source_does_not_serve_what_the_pair_published(data: Path, bundled: 
         SnapshotStore(data).load(bundled)
 
 
+def test_a_snapshot_with_trained_heads_is_checked_with_heads(data: Path, bundled: Embedder) -> None:
+    build_snapshot(Gallery(data), bundled, LIMITS, k=20, keep=5, train=True)
+    check = export_pair(bundled, data).check
+    assert (check.top1, check.top5, check.claims) == (1, 1, 1)
+    assert SnapshotStore(data).load(optimized(data)).heads
+
+
 def test_in_int8_the_pair_is_smaller_and_answers_much_alike(data: Path, bundled: Embedder) -> None:
     before = current_pair(data)
     (old := data / FOLDER / "optimized-of-long-ago").mkdir()
