@@ -15,6 +15,9 @@ _SCHEMA = """
     CREATE TABLE IF NOT EXISTS pictures (
         sha256 TEXT PRIMARY KEY, visual BLOB NOT NULL, joint BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS views (
+        sha256 TEXT, recipe TEXT, visual BLOB NOT NULL, PRIMARY KEY (sha256, recipe)
+    ) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS texts (
         sha256 TEXT PRIMARY KEY, joint BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
@@ -74,6 +77,23 @@ class EmbeddingCache:
             stored = self._database.execute(one, (sha256,)).fetchone()
             visual[row], joint[row] = (np.frombuffer(blob, dtype=np.float32) for blob in stored)
         return ImageEmbeddings(visual, joint)
+
+    def viewed(self, recipe: str) -> set[str]:
+        """Content hashes of the pictures whose views of that ``recipe`` are embedded already."""
+        rows = self._database.execute("SELECT sha256 FROM views WHERE recipe = ?", (recipe,))
+        return {sha256 for (sha256,) in rows}
+
+    def add_views(self, sha256: str, recipe: str, visual: Embeddings) -> None:
+        """Keep the embeddings of a picture's views, (views, dim)."""
+        row = (sha256, recipe, visual.tobytes())
+        with self._database:
+            self._database.execute("INSERT OR REPLACE INTO views VALUES (?, ?, ?)", row)
+
+    def views(self, sha256: str, recipe: str) -> Embeddings:
+        """Embeddings of a picture's views that are known, (views, dim)."""
+        one = "SELECT visual FROM views WHERE sha256 = ? AND recipe = ?"
+        (blob,) = self._database.execute(one, (sha256, recipe)).fetchone()
+        return np.frombuffer(blob, dtype=np.float32).reshape(-1, self._embedder.dim)
 
     def texts(self, texts: Sequence[str]) -> Embeddings:
         """Embeddings of texts, (n, joint_dim); those not known yet are made and kept."""

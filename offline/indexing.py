@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from time import perf_counter
 
@@ -13,14 +13,16 @@ from core.index import PhotoIndex
 from core.places import Photo, Place
 from core.snapshot import Manifest, SnapshotContent, SnapshotStore
 from core.text_search import Meaning, PlaceWords, embed_places
-from offline.embedding import embed_new, read_gallery
+from offline.embedding import embed_new, read_photos
 from offline.embedding_cache import EmbeddingCache
 from offline.gallery import Gallery, GalleryPhoto
 from offline.near_duplicates import Shots
+from offline.progress import Started, unwatched
 from offline.small_talk import PHRASES
 from offline.sources.items import Problem
 from offline.thresholds import choose_thresholds
 from offline.training import Training
+from offline.views import RECIPE, Views, make_views
 
 
 @dataclass(slots=True)
@@ -44,13 +46,13 @@ def build_snapshot(
     k: int,
     keep: int,
     train: bool | None = None,
-    started: Callable[[int], None] = lambda total: None,
-    advanced: Callable[[int], None] = lambda photos: None,
+    started: Started = unwatched,
 ) -> IndexReport:
     """Bring the published snapshot up to date with the gallery.
 
     Only photos whose content is not in the embedding cache are embedded. Safe to kill at any
     moment and to run again: finished batches stay in the cache, and the snapshot appears whole.
+    To train, views of photos are embedded as well.
 
     Args:
         gallery: photos that stand under several places are left out.
@@ -59,8 +61,7 @@ def build_snapshot(
         k: neighbours that will vote, for choosing thresholds.
         keep: published versions to keep for rollback.
         train: whether to train heads; None: if the current snapshot has some.
-        started: called with the number of photos to embed.
-        advanced: called with the number of photos embedded since the last call.
+        started: told what is embedded and how many; tells where to report how many are done.
 
     Raises:
         DataDirError: the gallery holds no usable photo, or the data folder cannot be written.
@@ -68,13 +69,13 @@ def build_snapshot(
     start = perf_counter()
     shared = gallery.shared()
     photos = [photo for photo in gallery.photos if photo.photo_id not in shared]
-    reading = read_gallery(gallery, photos)
+    reading = read_photos(gallery.data_dir, photos)
     store = SnapshotStore(gallery.data_dir)
+    if train is None:
+        train = _trained(store)
     with EmbeddingCache.open(gallery.data_dir, embedder) as cache:
         embedding_start = perf_counter()
-        embedded = embed_new(
-            gallery, reading, cache, embedder, limits, started=started, advanced=advanced
-        )
+        embedded = embed_new(reading, cache, embedder, limits, started=started)
         known = cache.known()
         usable = [photo for photo in photos if reading.hashes.get(photo.path) in known]
         if not usable:
@@ -85,10 +86,11 @@ def build_snapshot(
         with_photos = {photo.place_id for photo in usable}
         places = [place for place in gallery.places.values() if place.place_id in with_photos]
         words, small_talk = embed_places(places, cache.texts), cache.texts(PHRASES)
+        views = None
+        if train:
+            views = make_views(usable, cache, embedder, reading, limits, started=started)
         embedding_s = perf_counter() - embedding_start
 
-        if train is None:
-            train = _trained(store)
         fingerprint = _fingerprint(embedder, places, usable, reading.hashes, k, train)
         current = _current(store, embedder, fingerprint)
         manifest = current or store.publish(
@@ -101,7 +103,7 @@ def build_snapshot(
                 small_talk,
                 fingerprint,
                 k,
-                train,
+                views,
             ),
             keep=keep,
         )
@@ -143,13 +145,14 @@ def _content(
     small_talk: Embeddings,
     fingerprint: str,
     k: int,
-    train: bool,
+    views: Views | None,
 ) -> SnapshotContent:
+    """What is published; heads are trained if there are ``views`` to train them on."""
     index = PhotoIndex.build(embeddings.visual)
     place_ids = [photo.place_id for photo in photos]
     shots = Shots([photo.phash for photo in photos])
     kinds = {place.place_id: place.kinds for place in places}
-    training = Training(embeddings.visual, place_ids, kinds) if train else None
+    training = Training(embeddings.visual, place_ids, kinds, views) if views else None
     meaning = Meaning(places, words)
     return SnapshotContent(
         embedder=embedder.name,
@@ -178,7 +181,7 @@ def _fingerprint(
     content = [
         embedder.name,
         k,
-        train,
+        RECIPE if train else None,
         [asdict(place) for place in places],
         [(photo.photo_id, photo.place_id, photo.path, hashes[photo.path]) for photo in photos],
     ]

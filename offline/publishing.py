@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.progress import TaskID
 
 from core.assembly import image_limits, make_embedder
 from core.files import exclusive
@@ -44,13 +43,7 @@ def train(
 def _publish(data_dir: DataDir, job: str, *, train: bool | None) -> IndexReport:
     """Bring the snapshot up to date and warn of what could not be used."""
     settings = load_settings(data_dir)
-    with exclusive(settings.data_dir, job), progress("photos") as bar:
-        task = TaskID(0)
-
-        def started(total: int) -> None:
-            nonlocal task
-            task = bar.add_task("embedding", total=total)
-
+    with exclusive(settings.data_dir, job), progress("photos") as started:
         report = build_snapshot(
             Gallery(settings.data_dir),
             make_embedder(settings),
@@ -59,7 +52,6 @@ def _publish(data_dir: DataDir, job: str, *, train: bool | None) -> IndexReport:
             keep=settings.keep_snapshots,
             train=train,
             started=started,
-            advanced=lambda photos: bar.advance(task, photos),
         )
     warn(report.problems)
     if report.left_out:

@@ -25,6 +25,7 @@ from rich.text import Text
 
 from core.errors import GuideError
 from core.settings import Settings
+from offline.progress import Advanced, Started
 from offline.sources.items import Problem
 
 PROBLEMS_SHOWN = 50
@@ -107,9 +108,10 @@ class RateColumn(ProgressColumn):
         return Text(f"{speed:.0f}/s" if speed else "", style="cyan")
 
 
-def progress(unit: str) -> Progress:
-    """A progress bar on stderr with rate and time left, for work whose size is known."""
-    return Progress(
+@contextmanager
+def progress(unit: str) -> Iterator[Started]:
+    """Progress bars on stderr with rate and time left, one for each thing that is started."""
+    bars = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
@@ -121,6 +123,13 @@ def progress(unit: str) -> Progress:
         TimeRemainingColumn(),
         console=err,
     )
+
+    def started(what: str, total: int | None) -> Advanced:
+        bar = bars.add_task(what, total=total)
+        return lambda done: bars.advance(bar, done)
+
+    with bars:
+        yield started
 
 
 def counter(unit: str) -> Progress:

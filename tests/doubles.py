@@ -1,12 +1,14 @@
 """Small honest doubles: real objects of the same contract that need no weights."""
 
 import io
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
 
 from core.embedders import Embeddings, ImageEmbeddings, unit_rows
+from offline.progress import Advanced
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 60, 220)}
 
@@ -55,3 +57,15 @@ def encoded(image: Image.Image, format: str = "JPEG", **options: object) -> byte
     out = io.BytesIO()
     image.save(out, format, **options)
     return out.getvalue()
+
+
+class Watcher:
+    """Hears how far a job is."""
+
+    def __init__(self) -> None:
+        self.totals: dict[str, int | None] = {}  # by what is done
+        self.done: Counter[str] = Counter()
+
+    def started(self, what: str, total: int | None) -> Advanced:
+        self.totals[what] = total
+        return lambda done: self.done.update({what: done})

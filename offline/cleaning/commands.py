@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import TaskID
 
 from core.assembly import image_limits, make_embedder
 from core.errors import DataDirError
@@ -62,13 +61,7 @@ def scan(data_dir: DataDir = None, json: AsJson = False) -> None:
     """Find photos that may have to go and lay out copies of them to look through."""
     with plain_errors():
         settings = load_settings(data_dir)
-        with exclusive(settings.data_dir, "scan"), progress("photos") as bar:
-            task = TaskID(0)
-
-            def started(total: int) -> None:
-                nonlocal task
-                task = bar.add_task("looking", total=total)
-
+        with exclusive(settings.data_dir, "scan"), progress("photos") as started:
             gallery = Gallery(settings.data_dir)
             if not gallery.photos:
                 raise DataDirError(
@@ -81,7 +74,6 @@ def scan(data_dir: DataDir = None, json: AsJson = False) -> None:
                 image_limits(settings),
                 _scan_settings(settings),
                 started=started,
-                advanced=lambda photos: bar.advance(task, photos),
             )
             run = write_review(found, gallery, settings.data_dir)
         counts = by_reason(found.candidates)

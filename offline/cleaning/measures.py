@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import DataDirError, QueryError
+from core.errors import DataDirError
 from core.images import ImageLimits, load_image
 from offline.cleaning.detectors import PICTURE_DETECTORS
 from offline.cleaning.duplicates import THUMBNAIL_SIDE, Hashes, Thumbnails
 from offline.cleaning.findings import Reason
 from offline.cleaning.picture import SIDE, pixels_of
-from offline.embedding import BATCH, Reading, ahead
-from offline.gallery import Gallery
+from offline.embedding import Reading, batches
 from offline.importing import perceptual_hash
-from offline.sources.items import Problem
+from offline.progress import Started, unwatched
 
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS measures (
@@ -111,46 +110,29 @@ class MeasureCache:
         return Measures(scores, codes, thumbnails)
 
 
-def unmeasured(reading: Reading, cache: MeasureCache) -> Mapping[str, str]:
-    """Paths of the photos that the cache does not know, by content hash."""
-    known = cache.known()
-    return {sha256: path for path, sha256 in reading.hashes.items() if sha256 not in known}
-
-
 def measure_new(
-    gallery: Gallery,
-    new: Mapping[str, str],
+    reading: Reading,
     cache: MeasureCache,
     limits: ImageLimits,
-    problems: list[Problem],
-    advanced: Callable[[int], None],
+    *,
+    started: Started = unwatched,
 ) -> None:
-    """Measure photos (paths by content hash) in threads; finished batches stay if it is killed.
+    """Measure what the cache does not know, in threads; finished batches stay if it is killed.
 
     Args:
-        gallery: where the photos are.
-        new: as from `unmeasured`.
+        reading: of the photos wanted; receives those that cannot be decoded as problems.
         cache: receives the measures.
         limits: photos beyond are not measured.
-        problems: receives what cannot be decoded.
-        advanced: called with the number of photos done since the last call.
+        started: told how many photos are measured.
     """
+    known = cache.known()
+    new = {sha256: path for path, sha256 in reading.hashes.items() if sha256 not in known}
 
-    def measure(batch: Sequence[tuple[str, str]]) -> dict[str, _Measured]:
-        measured = {}
-        for sha256, path in batch:
-            try:
-                data = (gallery.data_dir / path).read_bytes()
-                measured[sha256] = _measure(load_image(data, limits, min_side=SIDE))
-            except (OSError, QueryError) as error:
-                problems.append(Problem(path, str(error)))
-        return measured
+    def measure(data: bytes) -> _Measured:
+        return _measure(load_image(data, limits, min_side=SIDE))
 
-    waiting = list(new.items())
-    batches = [waiting[at : at + BATCH] for at in range(0, len(waiting), BATCH)]
-    for batch, measured in zip(batches, ahead(measure, batches), strict=True):
-        cache.add(measured)
-        advanced(len(batch))
+    for batch in batches(reading, new, measure, started("measuring", len(new))):
+        cache.add(dict(batch))
 
 
 def _measure(image: Image.Image) -> _Measured:

@@ -1,6 +1,6 @@
 """Look at the whole gallery and say which photos may have to go."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,11 +15,12 @@ from offline.cleaning.detectors import (
 )
 from offline.cleaning.evidence import Evidence, Scores
 from offline.cleaning.findings import Candidate, Reason, Scan
-from offline.cleaning.measures import MeasureCache, measure_new, unmeasured
+from offline.cleaning.measures import MeasureCache, measure_new
 from offline.cleaning.topics import INDOOR_KINDS
-from offline.embedding import Reading, embed_new, read_gallery
+from offline.embedding import Reading, embed_new, read_photos
 from offline.embedding_cache import EmbeddingCache
 from offline.gallery import Gallery, GalleryPhoto
+from offline.progress import Started, unwatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,7 @@ def scan_gallery(
     limits: ImageLimits,
     settings: ScanSettings | None = None,
     *,
-    started: Callable[[int], None] = lambda total: None,
-    advanced: Callable[[int], None] = lambda photos: None,
+    started: Started = unwatched,
 ) -> Scan:
     """Ask all detectors about all photos. The gallery itself is only read.
 
@@ -50,8 +50,7 @@ def scan_gallery(
         embedder: tells what looks like what.
         limits: photos beyond count as unreadable.
         settings: thresholds and exceptions that differ from the usual ones.
-        started: called once with the number of photos to embed plus that of photos to measure.
-        advanced: called with the number done of these since the last call.
+        started: told how many photos are embedded and how many are measured.
 
     Raises:
         DataDirError: a cache cannot be used.
@@ -59,22 +58,13 @@ def scan_gallery(
     """
     settings = settings or ScanSettings()
     thresholds = {**DEFAULT_THRESHOLDS, **settings.thresholds}
-    reading = read_gallery(gallery, gallery.photos)
+    reading = read_photos(gallery.data_dir, gallery.photos)
     with (
         EmbeddingCache.open(gallery.data_dir, embedder) as embeddings,
         MeasureCache.open(gallery.data_dir) as measures,
     ):
-        new = unmeasured(reading, measures)
-        embed_new(
-            gallery,
-            reading,
-            embeddings,
-            embedder,
-            limits,
-            started=lambda total: started(total + len(new)),
-            advanced=advanced,
-        )
-        measure_new(gallery, new, measures, limits, reading.problems, advanced)
+        embed_new(reading, embeddings, embedder, limits, started=started)
+        measure_new(reading, measures, limits, started=started)
         known = embeddings.known() & measures.known()
         photos = [photo for photo in gallery.photos if reading.hashes.get(photo.path) in known]
         scores = _ask_all(gallery, photos, reading, embeddings, measures, settings, thresholds)

@@ -1,7 +1,6 @@
 """The command of evaluation: python -m offline evaluate."""
 
 import json as json_format
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -68,12 +67,7 @@ def evaluate(
         questions = Questions(queries=queries, unknown=unknown, texts=texts)
         # read first: a mistake in it should not show after minutes of work
         earlier = read_earlier(against) if against else None
-        with progress("questions") as bar:
-
-            def started(what: str, total: int) -> Callable[[int], None]:
-                task = bar.add_task(what, total=total)
-                return lambda done: bar.advance(task, done)
-
+        with progress("questions") as started:
             asked = ask_everything(
                 settings.data_dir,
                 make_embedder(settings),
@@ -82,7 +76,7 @@ def evaluate(
                 k=settings.k,
                 started=started,
             )
-            bar.add_task("measuring", total=None)
+            started("measuring", None)
             evaluation = evaluation_of(asked, seed=seed, against=earlier)
         warn(asked.problems)
         folder = out or settings.data_dir / FOLDER / f"{evaluation.created:%Y%m%dT%H%M%SZ}"

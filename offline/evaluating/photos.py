@@ -4,7 +4,7 @@ The answer comes from `core.verdict`, as the bot's does.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -23,6 +23,7 @@ from offline.evaluating.labels import LabelledPhoto
 from offline.evaluating.outcomes import PhotoOutcome
 from offline.importing import perceptual_hash
 from offline.near_duplicates import Shots
+from offline.progress import Advanced
 from offline.sources.items import Problem
 from offline.training import Training
 
@@ -56,7 +57,7 @@ class Jury:
         groups: Rows,
         training: Training | None,
         *,
-        advanced: Callable[[int], None] = lambda photos: None,
+        advanced: Advanced = lambda done: None,
     ) -> LeaveOut:
         """Ask about each gallery photo with its whole group taken out of the gallery.
 
@@ -101,7 +102,7 @@ class Jury:
         limits: ImageLimits,
         problems: list[Problem],
         *,
-        advanced: Callable[[int], None] = lambda photos: None,
+        advanced: Advanced = lambda done: None,
     ) -> list[PhotoOutcome]:
         """Ask about photos from outside.
 

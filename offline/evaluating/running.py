@@ -1,7 +1,6 @@
 """Ask all there is to ask of the snapshot in use."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +22,10 @@ from offline.evaluating.small_galleries import SIZES, ask_small_gallery
 from offline.evaluating.words import ask_words
 from offline.gallery import Gallery
 from offline.near_duplicates import Shots, near_duplicate_groups
+from offline.progress import Started, unwatched
 from offline.sources.items import Problem
 from offline.training import Training
-
-Advanced = Callable[[int], None]
-Started = Callable[[str, int], Advanced]  # told what is asked and how many; tells where to report
+from offline.views import views_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def ask_everything(
     questions: Questions,
     *,
     k: int,
-    started: Started = lambda what, total: lambda done: None,
+    started: Started = unwatched,
 ) -> Asked:
     """Ask the current snapshot about its own gallery and about ``questions``.
 
@@ -80,15 +78,16 @@ def ask_everything(
     groups = near_duplicate_groups(visual, shots)
     jury = Jury(snapshot, shots, k=k)
     place_ids = [photo.place_id for photo in snapshot.photos]
-    training = Training(visual, place_ids, jury.kinds) if snapshot.heads else None
+    views = training = None
+    if snapshot.heads:
+        views = views_of(snapshot.photos, data_dir, embedder, limits, started=started)
+        training = Training(visual, place_ids, jury.kinds, views)
     advanced = started("gallery", len(visual))
     left_out = jury.leave_out(visual, groups, training, advanced=advanced)
     outcomes = Outcomes(gallery=left_out.outcomes)
     advanced = started("small galleries", len(SIZES))
     for size in SIZES:
-        asked = ask_small_gallery(
-            jury, snapshot.photos, visual, groups, size, trained=training is not None
-        )
+        asked = ask_small_gallery(jury, snapshot.photos, visual, groups, size, views)
         if asked:  # else no place has more photos
             outcomes.small[size] = asked
         advanced(1)

@@ -12,6 +12,7 @@ from core.places import Photo
 from offline.evaluating.outcomes import PhotoOutcome
 from offline.evaluating.photos import Jury
 from offline.training import Training
+from offline.views import Views, with_views
 
 SIZES = (3, 5, 10)  # photos of each place
 DRAWS = 3  # small galleries of each size: which photos a place has matters
@@ -24,13 +25,13 @@ def ask_small_gallery(
     visual: Embeddings,
     groups: Rows,
     size: int,
-    *,
-    trained: bool,
+    views: Views | None,
 ) -> list[PhotoOutcome]:
     """Ask the photos left over of galleries with ``size`` photos of each place, drawn at random.
 
-    Copies of a drawn photo are neither drawn nor asked. The same gallery gives the same draws, so
-    that evaluations can be compared.
+    Drawn are photos that have views, whether or not heads are trained. Copies of a drawn photo are
+    neither drawn nor asked. The same gallery gives the same draws, so that evaluations can be
+    compared.
 
     Args:
         jury: of the whole gallery.
@@ -38,11 +39,11 @@ def ask_small_gallery(
         visual: their embeddings, (n, dim).
         groups: photos of one group are copies of one another, (n,).
         size: photos of each place; a place with fewer different ones gives all it has.
-        trained: whether heads are trained on the small gallery.
+        views: of the whole gallery, for heads that are trained on the small one; None: no heads.
     """
     place_rows: dict[str, list[int]] = defaultdict(list)
-    for row, photo in enumerate(photos):
-        place_rows[photo.place_id].append(row)
+    for row in with_views(photos):
+        place_rows[photos[row].place_id].append(row)
     outcomes = []
     for draw in range(DRAWS):
         random = np.random.default_rng((size, draw))
@@ -55,7 +56,9 @@ def ask_small_gallery(
         asked = np.sort(random.permutation(left)[:MOST_ASKED]).astype(np.int64)
         place_ids = [photos[row].place_id for row in drawn]
         sizes = Counter(place_ids)
-        heads = Training(visual[drawn], place_ids, jury.kinds).heads if trained else None
+        heads = None
+        if views:
+            heads = Training(visual[drawn], place_ids, jury.kinds, views.of(drawn)).heads
         nearest = PhotoIndex.build(visual[drawn]).search(visual[asked], jury.k)
         for row, rows, scores in zip(asked, nearest.rows, nearest.scores, strict=True):
             photo = photos[row]

@@ -1,6 +1,6 @@
 """Ask in words and see which photos come."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from core.answers import PhotoHit
 from core.errors import EmptyQuery
@@ -8,6 +8,7 @@ from core.guide import CityGuide
 from core.metrics import precision_at, rank_of
 from offline.evaluating.labels import LabelledText
 from offline.evaluating.outcomes import TextOutcome
+from offline.progress import Advanced
 
 SHOWN = 5  # photos of an answer
 LOOKED_AT = 20  # photos in which the first right one is searched for
@@ -17,7 +18,7 @@ async def ask_words(
     guide: CityGuide,
     texts: Sequence[LabelledText],
     *,
-    advanced: Callable[[int], None] = lambda texts: None,
+    advanced: Advanced = lambda done: None,
 ) -> list[TextOutcome]:
     """Search for each text as the bot does."""
     outcomes = []

@@ -1,7 +1,7 @@
 """Does an exported pair answer as its source does? Asked of the gallery, through the real vote."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from core.text_search import embed_places
 from core.verdict import Verdict, verdict
 from core.vote import Neighbour
 from offline.near_duplicates import SAME_COSINE
+from offline.progress import Advanced, Started, unwatched
 from offline.training import Training
 
 ASKED_TOGETHER = 64  # photos compared with the gallery at a time, to bound memory
@@ -76,7 +77,8 @@ def compare(
     *,
     k: int,
     rows: Sequence[int],
-    advanced: Callable[[int], None] = lambda photos: None,
+    training: Training | None,
+    started: Started = unwatched,
 ) -> Check:
     """Compare a pair with the embedder a snapshot was built with.
 
@@ -90,12 +92,15 @@ def compare(
         limits: what photos are refused.
         k: neighbours that vote.
         rows: of the photos to ask; those whose file is gone or unreadable are passed over.
-        advanced: called with the number of photos done since the last call.
+        training: of the snapshot's heads, which know the photos asked by heart; None without heads.
+        started: told how many photos are asked.
 
     Raises:
         ExportRefused: none of the photos can be read.
     """
-    asked, made = _embedded(snapshot.photos, pair, data_dir, limits, rows, advanced)
+    asked, made = _embedded(
+        snapshot.photos, pair, data_dir, limits, rows, started("checking", len(rows))
+    )
     if not asked:
         raise ExportRefused("none of the snapshot's photos can be read, so nothing can be checked")
     visual, joint = snapshot.visual[asked], snapshot.joint[asked]
@@ -108,7 +113,9 @@ def compare(
             _cosines(snapshot.words.labels, words.labels),
         ]
     )
-    was, now = (_answers(snapshot, asked, queries, k) for queries in (visual, made.visual))
+    was, now = (
+        _answers(snapshot, asked, queries, k, training) for queries in (visual, made.visual)
+    )
     both = list(zip(was, now, strict=True))
     return Check(
         photos=len(asked),
@@ -131,7 +138,7 @@ def _embedded(
     data_dir: Path,
     limits: ImageLimits,
     rows: Sequence[int],
-    advanced: Callable[[int], None],
+    advanced: Advanced,
 ) -> tuple[list[int], ImageEmbeddings]:
     """The rows whose photos could be read, and what the pair makes of them.
 
@@ -156,15 +163,16 @@ def _embedded(
 
 
 def _answers(
-    snapshot: Snapshot, asked: Sequence[int], queries: Embeddings, k: int
+    snapshot: Snapshot,
+    asked: Sequence[int],
+    queries: Embeddings,
+    k: int,
+    training: Training | None,
 ) -> list[Verdict]:
     """What the gallery says to each query, which are embeddings of its own photos ``asked``."""
     photos, gallery = snapshot.photos, np.asarray(snapshot.visual)
     sizes = Counter(photo.place_id for photo in photos)
     kinds = {place.place_id: place.kinds for place in snapshot.places}
-    training = None
-    if snapshot.heads:  # those of the snapshot know the photos asked by heart
-        training = Training(gallery, [photo.place_id for photo in photos], kinds)
     answers = []
     for start in range(0, len(asked), ASKED_TOGETHER):
         part = asked[start : start + ASKED_TOGETHER]

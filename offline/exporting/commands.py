@@ -4,7 +4,6 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.progress import TaskID
 
 from core.assembly import image_limits, make_embedder
 from core.files import exclusive
@@ -66,13 +65,7 @@ def _export(settings: Settings, form: Form, photos: int) -> ExportReport:
     # Imported here: the other commands need none of it.
     from offline.exporting import exporting
 
-    with progress("photos") as bar:
-        task = TaskID(0)
-
-        def started(total: int) -> None:
-            nonlocal task
-            task = bar.add_task("checking", total=total)
-
+    with progress("photos") as started:
         return exporting.export(
             make_embedder(settings),
             settings.data_dir,
@@ -85,5 +78,4 @@ def _export(settings: Settings, form: Form, photos: int) -> ExportReport:
             k=settings.k,
             threads=settings.threads,
             started=started,
-            advanced=lambda done: bar.advance(task, done),
         )

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -44,6 +43,9 @@ from offline.exporting.check import Bounds, Check, compare
 from offline.exporting.clip import write_clip
 from offline.exporting.int8 import quantise_convolutions, quantise_transformer
 from offline.exporting.weights import put_weights_beside
+from offline.progress import Started, unwatched
+from offline.training import Training
+from offline.views import views_of
 
 Form = Literal["fp32", "int8", "openvino"]
 
@@ -85,8 +87,7 @@ def export(
     limits: ImageLimits,
     k: int,
     threads: int,
-    started: Callable[[int], None] = lambda photos: None,
-    advanced: Callable[[int], None] = lambda photos: None,
+    started: Started = unwatched,
 ) -> ExportReport:
     """Write an optimized pair and make it the one in use, if it answers as ``source`` does.
 
@@ -103,8 +104,7 @@ def export(
         limits: what photos are refused.
         k: neighbours that vote.
         threads: processor threads for the check.
-        started: called with the number of photos to ask.
-        advanced: called with the number of photos asked since the last call.
+        started: told how many photos are asked.
 
     Raises:
         NoSnapshot: no snapshot was built by ``source``, so there is nothing to check against.
@@ -123,9 +123,17 @@ def export(
         draft.mkdir(parents=True)
         pair = _write(source, draft, precision, asking)
         rows = asking.rows(photos)
-        started(len(rows))
         embedder = OptimizedEmbedder(draft, threads=threads)
-        check = compare(snapshot, embedder, data_dir, limits, k=k, rows=rows, advanced=advanced)
+        check = compare(
+            snapshot,
+            embedder,
+            data_dir,
+            limits,
+            k=k,
+            rows=rows,
+            training=_training(source, asking, started),
+            started=started,
+        )
         check.demand(bounds)
         pair = replace(pair, check=asdict(check))
         write_atomic(draft / MANIFEST, pair.as_json())
@@ -135,6 +143,19 @@ def export(
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return ExportReport(pair, check, snapshot.version)
+
+
+def _training(source: Embedder, asking: _Asking, started: Started) -> Training | None:
+    """The training of the snapshot's heads, if it has any, once more."""
+    snapshot = asking.snapshot
+    if not snapshot.heads:
+        return None
+    return Training(
+        np.asarray(snapshot.visual),
+        [photo.place_id for photo in snapshot.photos],
+        {place.place_id: place.kinds for place in snapshot.places},
+        views_of(snapshot.photos, asking.data_dir, source, asking.limits, started=started),
+    )
 
 
 def _snapshot_of(source: Embedder, data_dir: Path) -> Snapshot:

@@ -13,7 +13,7 @@ from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import IndexReport, build_snapshot
 from offline.sources.items import SourcePhoto
-from tests.doubles import ColourEmbedder, coloured_photo, encoded
+from tests.doubles import ColourEmbedder, Watcher, coloured_photo, encoded
 
 LIMITS = ImageLimits.of(max_photo_mb=1, max_megapixels=1)
 
@@ -70,6 +70,19 @@ def test_heads_are_trained_only_when_asked_for_and_kept_trained_from_then_on(
     assert heads.place_ids == ["blue", "green", "red"]
     assert not index(tmp_path, train=False).manifest.trained
     assert not index(tmp_path).published
+
+
+def test_heads_are_trained_on_views_which_are_embedded_once(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    fill(tmp_path, 5, "green")
+    embedder = ColourEmbedder()
+    index(tmp_path, embedder, train=True)
+    assert embedder.embedded_images == 10 * (1 + 2)
+    fill(tmp_path, 6, "green")
+    index(tmp_path, embedder)
+    assert embedder.embedded_images == 11 * (1 + 2)
+    index(tmp_path, embedder, train=False)
+    assert embedder.embedded_images == 11 * (1 + 2)
 
 
 def test_another_embedder_or_a_damaged_snapshot_does_not_cost_the_heads(tmp_path: Path) -> None:
@@ -165,14 +178,14 @@ index(Path(sys.argv[1]), Mortal())
 
 def test_progress_is_told(tmp_path: Path) -> None:
     fill(tmp_path, 20)
-    told: list[int] = []
+    watcher = Watcher()
     build_snapshot(
         Gallery(tmp_path),
         ColourEmbedder(),
         LIMITS,
         k=5,
         keep=5,
-        started=told.append,
-        advanced=told.append,
+        train=True,
+        started=watcher.started,
     )
-    assert told[0] == sum(told[1:]) == 20
+    assert watcher.totals == watcher.done == {"embedding": 20, "views": 20}

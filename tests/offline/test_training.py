@@ -9,6 +9,7 @@ from sklearn.linear_model import Ridge
 
 from core.embedders.base import Embeddings, unit_rows
 from offline.training import PENALTY, Training
+from offline.views import Views
 
 DIM = 12
 SIZES = {"tower": 30, "bridge": 6, "gate": 1}
@@ -87,6 +88,22 @@ def test_photos_look_better_known_than_they_are_unless_left_out(
     seen = training.heads.scores(visual)[rows, own]
     unseen = [training.left_out(rows[row : row + 1])[0, own[row]] for row in rows]
     assert np.mean(seen) > np.mean(unseen) + 0.1
+
+
+def test_views_are_learned_like_photos_and_left_out_with_theirs(
+    gallery: tuple[Embeddings, list[str]],
+) -> None:
+    visual, place_ids = gallery
+    rows = [2, 2, 5, 9, 30]
+    views = Views(unit_rows(visual[rows] + np.float32(0.1)), np.array(rows))
+    training = Training(visual, place_ids, KINDS, views)
+    together = np.concatenate([visual, views.visual])
+    shown = [*place_ids, *(place_ids[row] for row in rows)]
+    expected = fitted(together, shown, without=[]).predict(with_ones(visual))
+    assert training.heads.scores(visual) == pytest.approx(expected, abs=1e-4)
+    without = [2, 5, *(len(visual) + at for at in (0, 1, 2))]
+    expected = fitted(together, shown, without=without).predict(with_ones(visual[[2, 5]]))
+    assert training.left_out(np.array([2, 5])) == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_place_with_a_single_photo_is_learned(gallery: tuple[Embeddings, list[str]]) -> None:

@@ -20,7 +20,7 @@ from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.sources.items import SourcePhoto
 from tests.conftest import LIMITS
-from tests.doubles import ColourEmbedder, coloured_photo, encoded
+from tests.doubles import ColourEmbedder, Watcher, coloured_photo, encoded
 from tests.offline.cleaning.pictures import in_grey, in_sepia, on_one_sheet, page_of_text, views
 
 
@@ -156,17 +156,16 @@ def test_a_scan_leaves_the_gallery_as_it_is(dirty: Gallery) -> None:
 
 def test_a_second_scan_looks_at_new_pictures_only_and_finds_the_same(dirty: Gallery) -> None:
     first = scan_gallery(dirty, ColourEmbedder(), LIMITS)
-    totals: list[int] = []
-    done: list[int] = []
-    embedder = ColourEmbedder()
-    second = scan_gallery(dirty, embedder, LIMITS, started=totals.append, advanced=done.append)
-    assert (totals, sum(done), embedder.embedded_images) == ([0], 0, 0)
+    watcher, embedder = Watcher(), ColourEmbedder()
+    second = scan_gallery(dirty, embedder, LIMITS, started=watcher.started)
+    assert watcher.totals == {"embedding": 0, "measuring": 0}
+    assert not watcher.done
+    assert embedder.embedded_images == 0
     assert second == first
     fill(dirty.data_dir, {"new": ("cathedral", views("demo-station")[0])})
-    scan_gallery(
-        Gallery(dirty.data_dir), embedder, LIMITS, started=totals.append, advanced=done.append
-    )
-    assert (totals[1:], sum(done), embedder.embedded_images) == ([2], 2, 1)
+    scan_gallery(Gallery(dirty.data_dir), embedder, LIMITS, started=watcher.started)
+    assert watcher.totals == watcher.done == {"embedding": 1, "measuring": 1}
+    assert embedder.embedded_images == 1
 
 
 def test_other_detectors_measure_everything_anew(
@@ -174,9 +173,9 @@ def test_other_detectors_measure_everything_anew(
 ) -> None:
     scan_gallery(dirty, ColourEmbedder(), LIMITS)
     monkeypatch.setattr(measures, "_VERSION", "another")
-    totals: list[int] = []
-    scan_gallery(dirty, ColourEmbedder(), LIMITS, started=totals.append)
-    assert totals == [len(dirty.photos)]
+    watcher = Watcher()
+    scan_gallery(dirty, ColourEmbedder(), LIMITS, started=watcher.started)
+    assert watcher.totals == {"embedding": 0, "measuring": len(dirty.photos)}
 
 
 def test_files_that_cannot_be_read_are_candidates_for_that_reason(tmp_path: Path) -> None:
@@ -268,7 +267,8 @@ def advanced(photos):
     left -= photos
     if left <= 0:
         os.kill(os.getpid(), signal.SIGKILL)
-scan_gallery(Gallery(Path(sys.argv[1])), ColourEmbedder(), LIMITS, advanced=advanced)
+gallery = Gallery(Path(sys.argv[1]))
+scan_gallery(gallery, ColourEmbedder(), LIMITS, started=lambda what, total: advanced)
 """
 
 
@@ -277,9 +277,10 @@ def test_a_killed_scan_goes_on_where_it_was(tmp_path: Path) -> None:
     gallery = fill(tmp_path, pictures)
     killed = subprocess.run([sys.executable, "-c", KILLED_SCAN, tmp_path, "60"], check=False)
     assert killed.returncode == -signal.SIGKILL
-    totals: list[int] = []
-    scan_gallery(gallery, ColourEmbedder(), LIMITS, started=totals.append)
-    assert totals == [40 - 32]  # all are embedded, and two batches of 16 are measured
+    watcher = Watcher()
+    scan_gallery(gallery, ColourEmbedder(), LIMITS, started=watcher.started)
+    # All are embedded, and two batches of 16 are measured.
+    assert watcher.totals == {"embedding": 0, "measuring": 40 - 32}
 
 
 def test_every_reason_has_one_detector_that_says_how_it_decides() -> None:

@@ -1,0 +1,124 @@
+"""Views of photos, which heads are trained on."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.places import Photo, Place
+from offline.embedding_cache import EmbeddingCache
+from offline.gallery import Gallery
+from offline.importing import import_items
+from offline.sources.items import SourcePhoto
+from offline.views import PHOTOS_A_PLACE, Views, views, views_of, with_views
+from tests.conftest import LIMITS
+from tests.doubles import ColourEmbedder, Watcher, coloured_photo, encoded
+
+VIEWS = 2
+
+
+def framed() -> Image.Image:
+    """A green picture of 200 x 100 in a red frame 10 pixels wide."""
+    image = Image.new("RGB", (200, 100), (255, 0, 0))
+    image.paste((0, 255, 0), (10, 10, 190, 90))
+    return image
+
+
+def photos(data_dir: Path, count: int, colour: str = "red") -> list[Photo]:
+    items = [
+        SourcePhoto(colour, encoded(coloured_photo(colour, seed=n)), f"{colour}:{n}")
+        for n in range(count)
+    ]
+    import_items(iter([Place(colour, colour), *items]), Gallery(data_dir), LIMITS)
+    return [*Gallery(data_dir).photos]
+
+
+def test_a_photo_is_seen_from_closer_and_whole() -> None:
+    closer, whole = views(framed())
+    assert closer.size == (100, 50)
+    assert closer.getcolors() == [(5000, (0, 255, 0))]
+    assert whole.size == (200, 200)
+    assert whole.crop((0, 50, 200, 150)).tobytes() == framed().tobytes()
+
+
+def test_what_the_square_is_filled_with_is_the_picture_s_mean_colour() -> None:
+    whole = views(Image.new("RGB", (30, 10), (10, 20, 30)))[1]
+    assert whole.getcolors() == [(900, (10, 20, 30))]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (3, 2)])
+def test_pictures_of_any_shape_have_views(size: tuple[int, int]) -> None:
+    assert all(min(view.size) >= 1 for view in views(Image.new("RGB", size)))
+
+
+def test_a_place_with_many_photos_has_views_of_the_first_ones() -> None:
+    many = [Photo(f"r{n}", "red", "", 1, 1) for n in range(PHOTOS_A_PLACE + 5)]
+    few = [Photo(f"g{n}", "green", "", 1, 1) for n in range(2)]
+    assert with_views([*many, *few]) == [
+        *range(PHOTOS_A_PLACE),
+        *range(len(many), len(many) + 2),
+    ]
+
+
+def test_views_of_some_photos_are_numbered_anew() -> None:
+    made = Views(np.eye(6, dtype=np.float32), np.array([0, 0, 1, 1, 2, 2]))
+    some = made.of([2, 0])
+    assert some.rows.tolist() == [1, 1, 0, 0]
+    assert some.visual.tolist() == np.eye(6)[[0, 1, 4, 5]].tolist()
+
+
+def test_views_are_embedded_once(tmp_path: Path) -> None:
+    gallery = photos(tmp_path, 3)
+    embedder, watcher = ColourEmbedder(), Watcher()
+    first = views_of(gallery, tmp_path, embedder, LIMITS, started=watcher.started)
+    assert embedder.embedded_images == 3 * VIEWS
+    assert watcher.totals == watcher.done == {"views": 3}
+    assert first.rows.tolist() == [row for row in range(3) for _ in range(VIEWS)]
+    again = views_of(gallery, tmp_path, embedder, LIMITS)
+    assert embedder.embedded_images == 3 * VIEWS
+    assert (again.visual == first.visual).all()
+
+
+def test_photos_that_cannot_be_read_have_no_views(tmp_path: Path) -> None:
+    gallery = photos(tmp_path, 3)
+    (tmp_path / gallery[0].path).unlink()
+    (tmp_path / gallery[2].path).write_bytes(b"no picture")
+    made = views_of(gallery, tmp_path, ColourEmbedder(), LIMITS)
+    assert made.rows.tolist() == [1] * VIEWS
+    none = views_of(gallery[:1], tmp_path, ColourEmbedder(), LIMITS)
+    assert none.visual.shape == (0, ColourEmbedder.dim)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from offline.gallery import Gallery
+from offline.views import views_of
+from tests.conftest import LIMITS
+from tests.doubles import ColourEmbedder
+
+class Dying(ColourEmbedder):
+    def embed_images(self, images):
+        if self.embedded_images >= 10:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().embed_images(images)
+
+data_dir = Path(sys.argv[1])
+views_of(Gallery(data_dir).photos, data_dir, Dying(), LIMITS)
+"""
+
+
+def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
+    gallery = photos(tmp_path, 10)
+    killed = subprocess.run([sys.executable, "-c", KILLED, tmp_path], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    embedder = ColourEmbedder()
+    with EmbeddingCache.open(tmp_path, embedder) as cache:
+        assert not cache.known()  # views are no pictures of the gallery
+    made = views_of(gallery, tmp_path, embedder, LIMITS)
+    assert embedder.embedded_images == 5 * VIEWS
+    assert len(made.rows) == 10 * VIEWS
