@@ -25,7 +25,7 @@ from core.recent import Recent
 from core.snapshot import SnapshotStore
 from core.text_search import Why
 from core.verdict import ANSWERS, verdict
-from core.vote import Neighbour
+from core.vote import NEIGHBOURS, Neighbour
 from core.words import MAX_QUERY_CHARS, stems
 
 Result = TypeVar("Result")
@@ -43,7 +43,7 @@ class CityGuide:
     """
 
     def __init__(
-        self, data_dir: Path, embedder: Embedder, *, k: int = 20, limits: ImageLimits
+        self, data_dir: Path, embedder: Embedder, *, k: int = NEIGHBOURS, limits: ImageLimits
     ) -> None:
         """Load the current snapshot.
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from core.vote import NEIGHBOURS
+
 
 class Settings(BaseSettings):
     """Read from ``GUIDE_*`` variables and ``.env``; built once by an entry point."""
@@ -35,7 +37,9 @@ class Settings(BaseSettings):
     )
     threads: int = Field(default=2, ge=1, le=64, description="processor threads a model may use")
 
-    k: int = Field(default=20, ge=1, le=1000, description="nearest gallery photos that vote")
+    k: int = Field(
+        default=NEIGHBOURS, ge=1, le=1000, description="nearest gallery photos that vote"
+    )
     max_photo_mb: float = Field(default=20, gt=0, le=512, description="largest photo accepted, MB")
     max_megapixels: float = Field(
         default=64, gt=0, le=1000, description="most pixels a photo may have, millions"

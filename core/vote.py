@@ -9,6 +9,9 @@ from dataclasses import dataclass
 # temperature of 0.07 and 0.930 when all of a place's votes count as well.
 TEMPERATURE = 0.03
 VOTES_PER_PLACE = 5
+# Nearest photos that vote. Over thirteen galleries of 21 places 40 finds the place among the first
+# five in 0.9985 of 2,587 questions, 20 in 0.9977; 80 is no better.
+NEIGHBOURS = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def bundled(demo_folder: Path) -> Embedder:
 def demo_data(demo_folder: Path, bundled: Embedder) -> Path:
     """A data folder with the demo city, a few views of each sight, indexed with ``bundled``."""
     import_items(read_demo(views=DEMO_VIEWS, seed=1), Gallery(demo_folder), LIMITS)
-    build_snapshot(Gallery(demo_folder), bundled, LIMITS, k=20, keep=5)
+    build_snapshot(Gallery(demo_folder), bundled, LIMITS, k=40, keep=5)
     return demo_folder
 
 

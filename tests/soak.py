@@ -85,7 +85,7 @@ def publish_demo(data_dir: Path) -> None:
     print(f"publishing a demo city in {data_dir}", file=sys.stderr)
     import_items(read_demo(views=5, seed=1), Gallery(data_dir), LIMITS)
     embedder = load_embedder("bundled", data_dir=data_dir)
-    build_snapshot(Gallery(data_dir), embedder, LIMITS, k=20, keep=5)
+    build_snapshot(Gallery(data_dir), embedder, LIMITS, k=40, keep=5)
 
 
 async def _soak(options: argparse.Namespace, data_dir: Path) -> int:

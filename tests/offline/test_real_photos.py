@@ -18,7 +18,7 @@ from offline.indexing import build_snapshot
 from offline.sources.nto import read_nto
 from tests.conftest import LIMITS
 
-K = 20
+K = 40
 
 
 @pytest.fixture(scope="module")

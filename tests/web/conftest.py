@@ -46,7 +46,7 @@ def _items(count: int) -> SourceItems:
 def publish(data_dir: Path, count: int = 6) -> None:
     gallery = Gallery(data_dir)
     import_items(_items(count), gallery, LIMITS)
-    build_snapshot(gallery, ColourEmbedder(), LIMITS, k=20, keep=5)
+    build_snapshot(gallery, ColourEmbedder(), LIMITS, k=40, keep=5)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ def export_pair(
     source: Embedder, data_dir: Path, *, bounds: Bounds = BOUNDS, form: Form = "fp32"
 ) -> ExportReport:
     return export(
-        source, data_dir, form=form, bounds=bounds, photos=30, limits=LIMITS, k=20, threads=2
+        source, data_dir, form=form, bounds=bounds, photos=30, limits=LIMITS, k=40, threads=2
     )
 
 

@@ -93,7 +93,7 @@ def test_the_pair_does_not_serve_what_it_was_not_checked_against(data: Path) -> 
 
 
 def test_the_source_does_not_serve_what_the_pair_published(data: Path, bundled: Embedder) -> None:
-    report = build_snapshot(Gallery(data), pair := optimized(data), LIMITS, k=20, keep=5)
+    report = build_snapshot(Gallery(data), pair := optimized(data), LIMITS, k=40, keep=5)
     assert report.published
     assert SnapshotStore(data).load(pair).manifest.embedder == pair.name
     with pytest.raises(SnapshotMismatch):
@@ -101,7 +101,7 @@ def test_the_source_does_not_serve_what_the_pair_published(data: Path, bundled: 
 
 
 def test_a_snapshot_with_trained_heads_is_checked_with_heads(data: Path, bundled: Embedder) -> None:
-    build_snapshot(Gallery(data), bundled, LIMITS, k=20, keep=5, train=True)
+    build_snapshot(Gallery(data), bundled, LIMITS, k=40, keep=5, train=True)
     check = export_pair(bundled, data).check
     assert (check.top1, check.top5, check.claims) == (1, 1, 1)
     assert SnapshotStore(data).load(optimized(data)).heads
@@ -188,7 +188,7 @@ def test_without_a_snapshot_of_the_source_nothing_is_exported(
 
 
 def test_only_originals_are_exported(data: Path) -> None:
-    build_snapshot(Gallery(data), pair := optimized(data), LIMITS, k=20, keep=5)
+    build_snapshot(Gallery(data), pair := optimized(data), LIMITS, k=40, keep=5)
     with pytest.raises(EmbedderUnavailable, match="is no original"):
         export_pair(pair, data)
 
