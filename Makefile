@@ -63,9 +63,10 @@ bench: $(VENV)/.dev ## measure speed and memory on this machine
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench_embedders measure bundled
 
-bench-clip: $(VENV)/.clip ## measure clip and its exported pairs against sentence-transformers (installs torch)
+bench-clip: $(VENV)/.clip ## measure clip, its exported pairs and the bot serving with them (installs torch)
 	@echo "==> measuring; takes a few minutes"
 	@$(BIN)/python -m tests.bench_embedders measure clip
+	@$(BIN)/python -m tests.bench_serving
 
 bench-growth: $(VENV)/.dev ## measure the index on made-up galleries of 1,000 to 1,000,000 photos
 	@echo "==> measuring; takes many minutes and several GB of memory"

@@ -60,11 +60,11 @@ def measure(
     """Print a row for the library alone, the source, and each exported pair."""
     data_dir = Path(tempfile.mkdtemp(prefix="guide-bench-"))
     try:
-        chosen = _models(source, data_dir)
+        chosen = models(source, data_dir)
         typer.echo(f"{platform.machine()}, Python {platform.python_version()}, {threads} threads")
         embedder = load_embedder(**chosen, data_dir=data_dir, threads=threads)
         import_items(read_demo(views=views, seed=1), Gallery(data_dir), LIMITS)
-        build_snapshot(Gallery(data_dir), embedder, LIMITS, k=20, keep=5)
+        build_snapshot(Gallery(data_dir), embedder, LIMITS, k=40, keep=5)
 
         def row(what: str, **settings: Any) -> dict[str, float]:
             return _row(what, settings, baseline, data_dir, rounds=rounds, threads=threads)
@@ -77,13 +77,13 @@ def measure(
         if find_spec("openvino"):
             forms.append("openvino")
         for form in forms:
-            agreement = _export(embedder, data_dir, form, threads)
+            agreement = export_pair(embedder, data_dir, form, threads)
             row(f"optimized, {agreement}", embedder="optimized", text_model=None)
     finally:
         shutil.rmtree(data_dir)
 
 
-def _models(source: str, data_dir: Path) -> dict[str, Any]:
+def models(source: str, data_dir: Path) -> dict[str, Any]:
     """Arguments of `load_embedder`; CLIP with random weights where the real ones are not here."""
     if source != "clip":
         return {"embedder": source, "text_model": None}
@@ -98,7 +98,7 @@ def _models(source: str, data_dir: Path) -> dict[str, Any]:
     return {"embedder": "clip", "text_model": None}
 
 
-def _export(source: Embedder, data_dir: Path, form: Form, threads: int) -> str:
+def export_pair(source: Embedder, data_dir: Path, form: Form, threads: int) -> str:
     report = export(
         source,
         data_dir,
@@ -106,7 +106,7 @@ def _export(source: Embedder, data_dir: Path, form: Form, threads: int) -> str:
         bounds=Bounds(0, 0, -1),  # agreement is printed, not demanded
         photos=50,
         limits=LIMITS,
-        k=20,
+        k=40,
         threads=threads,
     )
     size_mb = sum(file.stat().st_size for file in current_pair(data_dir).iterdir()) / 1e6
