@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from core.certainty import Certainty, share_odds, sharpened
 from core.embedders.base import Embeddings
@@ -174,6 +173,8 @@ def _log_loss(answers: Sequence[_Answer], sharpness: float) -> float:
 
 def _fitted(answers: Sequence[_Answer], sharpness: float) -> Certainty:
     """A logistic regression of being right, over what is known of the first place."""
+    from sklearn.linear_model import LogisticRegression  # seconds that asking can do without
+
     evidence = np.array(
         [
             (a.candidates[0].best.score, share_odds(a.first_share(sharpness)), a.head)

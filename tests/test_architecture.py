@@ -43,6 +43,12 @@ def test_importing_core_loads_neither_telegram_nor_a_terminal_nor_torch() -> Non
     assert "faiss" in modules
 
 
+def test_commands_begin_without_what_only_some_of_them_need() -> None:
+    """Each costs up to three seconds, which `ask` would wait for."""
+    modules = loaded_modules("import offline.__main__")
+    assert not modules & {"sklearn", "scipy", "aiogram", "torch", "transformers", "onnx"}
+
+
 def test_importing_reads_no_environment() -> None:
     for module in ("core.settings", "core.guide", "bot.app", "offline.__main__", "web.app"):
         subprocess.run(
