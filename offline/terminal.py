@@ -125,6 +125,8 @@ def progress(unit: str) -> Iterator[Started]:
     )
 
     def started(what: str, total: int | None) -> Advanced:
+        if total == 0:
+            return lambda done: None  # a bar of nothing would never be full
         bar = bars.add_task(what, total=total)
         return lambda done: bars.advance(bar, done)
 
