@@ -51,7 +51,7 @@ PICTURE_DETECTORS = (
 )
 GALLERY_DETECTORS = (
     GalleryDetector(Reason.OFF_TOPIC, 0.72, off_topic),
-    GalleryDetector(Reason.WRONG_PLACE, 1.2, wrong_place),
+    GalleryDetector(Reason.WRONG_PLACE, 1.0, wrong_place),
     GalleryDetector(Reason.NEAR_DUPLICATE, 0.975, near_duplicate),
     GalleryDetector(Reason.INTERIOR, 0.02, interior),
 )
