@@ -15,6 +15,7 @@ from PIL.Image import Image
 from PIL.Image import new as new_image
 
 from core.embedders.base import Embedder, Embeddings
+from core.embedders.pixels import MAX_ASPECT, cut_to_middle
 from core.images import ImageLimits, load_image
 from core.metrics import Rows
 from core.places import Photo
@@ -82,8 +83,12 @@ def make_views(
         if sha256 not in known
     }
 
+    side = DETAIL * embedder.image_side
+
     def decode(data: bytes) -> list[Image]:
-        return views(load_image(data, limits, min_side=DETAIL * embedder.image_side))
+        image = cut_to_middle(load_image(data, limits, min_side=side))
+        image.thumbnail((MAX_ASPECT * side, MAX_ASPECT * side))  # bounds the square, too
+        return views(image)
 
     for batch in batches(reading, new, decode, started("views", len(new))):
         for sha256, images in batch:

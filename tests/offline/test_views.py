@@ -3,12 +3,14 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from core.embedders import ImageEmbeddings
 from core.places import Photo, Place
 from offline.embedding_cache import EmbeddingCache
 from offline.gallery import Gallery
@@ -81,6 +83,24 @@ def test_views_are_embedded_once(tmp_path: Path) -> None:
     again = views_of(gallery, tmp_path, embedder, LIMITS)
     assert embedder.embedded_images == 3 * VIEWS
     assert (again.visual == first.visual).all()
+
+
+def test_a_very_long_picture_makes_no_huge_square(tmp_path: Path) -> None:
+    """A square of the longer side would have 400 million pixels."""
+    long = encoded(Image.new("RGB", (20_000, 40), (9, 9, 9)), "PNG")
+    import_items(
+        iter([Place("wall", "Wall"), SourcePhoto("wall", long, "long")]), Gallery(tmp_path), LIMITS
+    )
+    seen: list[tuple[int, int]] = []
+
+    class Watching(ColourEmbedder):
+        def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+            seen.extend(image.size for image in images)
+            return super().embed_images(images)
+
+    made = views_of([*Gallery(tmp_path).photos], tmp_path, Watching(), LIMITS)
+    assert len(made.rows) == VIEWS
+    assert max(max(size) for size in seen) <= 4 * 2 * ColourEmbedder.image_side
 
 
 def test_photos_that_cannot_be_read_have_no_views(tmp_path: Path) -> None:
