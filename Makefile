@@ -48,8 +48,8 @@ test-load: $(VENV)/.dev ## run the bot and the web guide under load and faults
 	@echo "==> running the load tests; takes a few minutes"
 	@$(BIN)/python -m pytest -m load
 
-test-clip: $(VENV)/.clip ## run the tests of the clip embedder (installs torch)
-	@echo "==> running the tests that need torch and sentence-transformers"
+test-clip: $(VENV)/.clip ## run the tests of clip and of what it is exported to (installs torch)
+	@echo "==> running the tests that need torch, sentence-transformers or openvino"
 	@$(BIN)/python -m pytest -m clip
 
 lint: $(VENV)/.dev ## check style and types
@@ -96,6 +96,6 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.clip: pyproject.toml | $(BIN)/python
-	@echo "==> installing torch and sentence-transformers; this is big"
-	@$(BIN)/python -m pip install --quiet --editable '.[bundled,clip,dev]'
+	@echo "==> installing torch, sentence-transformers and openvino; this is big"
+	@$(BIN)/python -m pip install --quiet --editable '.[bundled,clip,openvino,dev]'
 	@touch $@

@@ -76,6 +76,8 @@ def measure(
         forms: list[Form] = ["fp32", "int8"]
         if find_spec("openvino"):
             forms.append("openvino")
+            if source != "bundled":
+                forms.append("openvino-int8")
         for form in forms:
             agreement = export_pair(embedder, data_dir, form, threads)
             row(f"optimized, {agreement}", embedder="optimized", text_model=None)

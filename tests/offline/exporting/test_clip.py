@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from PIL import Image
 
 from core.embedders import Embedder
 from core.embedders.clip import ClipEmbedder
 from core.embedders.optimized import OptimizedEmbedder
-from core.embedders.pair import MANIFEST, Pair, sha256
+from core.embedders.pair import MANIFEST, PICTURES, Pair, current_pair, sha256
 from core.errors import EmbedderUnavailable
 from offline.exporting.clip import preprocessing_of, write_clip
 from offline.exporting.int8 import quantise_transformer
@@ -90,8 +91,6 @@ def test_a_batch_gives_what_its_members_give_alone(source: ClipEmbedder, tmp_pat
 
 
 def test_transformers_in_int8_embed_nearly_alike(source: ClipEmbedder, tmp_path: Path) -> None:
-    import onnx
-
     pair = pair_of(source, tmp_path)
     before = pair.embed_texts(TEXTS)
     quantise_transformer(tmp_path / "words.onnx")
@@ -134,6 +133,43 @@ def test_in_int8_an_embedding_does_not_depend_on_its_company(
     np.testing.assert_array_equal(pair.embed_images(images).visual, alone)
     alone = np.concatenate([pair.embed_texts([text]) for text in TEXTS])
     np.testing.assert_array_equal(pair.embed_texts(TEXTS), alone)
+
+
+def test_openvino_in_int8_takes_the_pictures_and_onnx_runtime_the_words(
+    models: tuple[Path, Path], tmp_path: Path
+) -> None:
+    pictures, words = models
+    source = ClipEmbedder(str(pictures), str(words), threads=1)
+    publish_city(tmp_path, source)
+    report = export_pair(source, tmp_path, bounds=NO_BOUNDS, form="openvino-int8")
+    assert (report.pair.precision, report.pair.words_precision) == ("openvino-int8", "int8")
+    assert report.check.cosine_min > 0.8  # thin random towers suffer more than trained ones
+    pair = OptimizedEmbedder.current(tmp_path, threads=1)
+    layers = {node.op_type for node in onnx.load(str(current_pair(tmp_path) / PICTURES)).graph.node}
+    assert {"QuantizeLinear", "DequantizeLinear"} <= layers
+    images = [noise(90 + 40 * n, 300 - 20 * n, seed=n) for n in range(5)]
+    alone = np.concatenate([pair.embed_images([image]).visual for image in images])
+    np.testing.assert_allclose(pair.embed_images(images).visual, alone, atol=1e-5)
+    alone = np.concatenate([pair.embed_texts([text]) for text in TEXTS])
+    np.testing.assert_array_equal(pair.embed_texts(TEXTS), alone)
+
+
+def test_no_library_tells_its_makers_of_an_export(tmp_path: Path) -> None:
+    code = """
+from pathlib import Path
+from unittest.mock import MagicMock
+
+from offline.exporting.int8 import quantise_for_openvino
+
+try:
+    quantise_for_openvino(Path("missing.onnx"), [])
+except FileNotFoundError:
+    pass
+from nncf.telemetry import wrapper
+
+assert isinstance(wrapper.telemetry, MagicMock), wrapper.telemetry
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 def test_an_exported_city_is_served_without_torch(

@@ -120,7 +120,7 @@ def test_in_int8_the_pair_is_smaller_and_answers_much_alike(data: Path, bundled:
     assert not old.exists()  # while the one before stays for a bot that may still open it
 
 
-@pytest.mark.skipif(find_spec("openvino") is None, reason="needs the extra `openvino`")
+@pytest.mark.clip
 def test_openvino_answers_alike_in_the_precision_the_name_tells(
     data: Path, bundled: Embedder
 ) -> None:
@@ -140,6 +140,11 @@ def test_openvino_is_asked_for_before_anything_is_written(data: Path, bundled: E
     with pytest.raises(EmbedderUnavailable, match=r"pip install .*\[openvino\]"):
         export_pair(bundled, data, form="openvino")
     assert optimized(data).name == before
+
+
+def test_bundled_in_int8_is_left_to_onnx_runtime(data: Path, bundled: Embedder) -> None:
+    with pytest.raises(EmbedderUnavailable, match="export it with --int8 or with --openvino alone"):
+        export_pair(bundled, data, form="openvino-int8")
 
 
 # --- what is in use stays whole ------------------------------------------------------------------
