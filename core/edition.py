@@ -70,7 +70,8 @@ def photos_that_fit(
 
     def photos(match: PlaceMatch) -> Iterator[PhotoHit]:
         rows = edition.photo_rows[edition.snapshot.places[match.row].place_id]
-        for at in varied(edition.snapshot.visual[rows], looks[rows]):
+        # From the index, which is in memory anyway, not from the snapshot's array, which is not.
+        for at in varied(edition.snapshot.index.embeddings(rows), looks[rows]):
             yield edition.hit(rows[at], match.score, match.why)
 
     groups = ([m for m in matches if m.as_well], [m for m in matches if not m.as_well])

@@ -118,6 +118,12 @@ class PhotoIndex:
             scores, rows = scores[:, :0], rows[:, :0]
         return Nearest(rows, np.clip(scores, -1.0, 1.0))
 
+    def embeddings(self, rows: Sequence[int]) -> Embeddings:
+        """What the index keeps of some photos, (len(rows), dim): up to float16 as it was given."""
+        if isinstance(self._faiss, faiss.IndexIVF) and self._faiss.direct_map.no():
+            self._faiss.make_direct_map()  # where each photo lies among the clusters
+        return np.asarray(self._faiss.reconstruct_batch(np.asarray(rows, dtype=np.int64)))
+
     def _in_all_clusters(self) -> faiss.SearchParameters:
         if isinstance(self._faiss, faiss.IndexIVF):
             everywhere = faiss.SearchParametersIVF()

@@ -25,6 +25,7 @@ from core.embedders.base import Embeddings, ImageEmbeddings, unit_rows
 from core.embedders.pixels import Preprocessing
 from core.embedders.runtime import Network, open_network
 from core.embedders.torch_file import read_state_dict
+from core.embedders.weights import take_weights_out
 from core.errors import EmbedderUnavailable
 from core.files import write_atomic
 
@@ -130,22 +131,28 @@ class BundledEmbedder:
         with self._one_at_a_time:
             return self._words.embed_texts(texts)
 
-    def network_graph(self) -> bytes:
-        """The network for pictures as an ONNX file; see `efficientnet.onnx_graph`.
+    def network_file(self) -> Path:
+        """The network for pictures as an ONNX file; see `efficientnet.onnx_model`.
+
+        Its weights lie beside it, so that they are mapped and not read.
 
         Raises:
             DataDirError: the cache cannot be written.
         """
-        return made_once(
-            self._cache_dir,
-            f"efficientnet-lite0-{self._weights_hash[:8]}-{efficientnet.WRITER_VERSION}",
-            ".onnx",
-            lambda: efficientnet.onnx_graph(read_state_dict(self._weights)),
-        )
+
+        def parts(location: str) -> tuple[bytes, bytes]:
+            model = efficientnet.onnx_model(read_state_dict(self._weights))
+            weights = take_weights_out(model, location)
+            return model.SerializeToString(deterministic=True), weights
+
+        stem = f"efficientnet-lite0-{self._weights_hash[:8]}-{efficientnet.WRITER_VERSION}"
+        weights = made_once(self._cache_dir, stem, ".bin", lambda: parts("")[1])
+        # named for its weights: a graph never meets those of another writing
+        return made_once(self._cache_dir, weights.stem, ".onnx", lambda: parts(weights.name)[0])
 
     @cached_property
     def _network(self) -> Network:
-        return open_network(self.network_graph(), self._threads)
+        return open_network(self.network_file(), self._threads)
 
     @cached_property
     def _words(self) -> Words:
@@ -163,8 +170,8 @@ class BundledEmbedder:
         key = hashlib.sha256("\n".join([PROMPT, *_class_names()]).encode()).hexdigest()
         words = hashlib.sha256(self._words_identity.encode()).hexdigest()
         stem = f"class-names-{key[:8]}-{words[:8]}"
-        content = made_once(self._cache_dir, stem, ".npy", embed)
-        return np.asarray(np.load(io.BytesIO(content), allow_pickle=False), np.float32)
+        path = made_once(self._cache_dir, stem, ".npy", embed)
+        return np.asarray(np.load(path, allow_pickle=False), np.float32)
 
     @cached_property
     def common(self) -> NDArray[np.float32]:
@@ -189,23 +196,23 @@ def among_words(logits: NDArray[np.float32], class_names: NDArray[np.float32]) -
     return unit_rows(np.einsum("nk,nkd->nd", weights, class_names[likely]))
 
 
-def made_once(folder: Path, stem: str, suffix: str, make: Callable[[], bytes]) -> bytes:
-    """Read what was made before, or make it and keep it.
+def made_once(folder: Path, stem: str, suffix: str, make: Callable[[], bytes]) -> Path:
+    """The file that was made before, or that is made now.
 
-    The file's name ends in a hash of its content, so that a damaged file is known and made anew.
+    Its name ends in a hash of its content, so that a damaged file is known and made anew.
 
     Raises:
         DataDirError: the folder cannot be written.
     """
     for path in folder.glob(f"{stem}-*{suffix}"):
-        content = path.read_bytes()
-        if path.stem == f"{stem}-{_short_hash(content)}":
-            return content
+        if path.name == f"{stem}-{_short_hash(path.read_bytes())}{suffix}":
+            return path
         path.unlink(missing_ok=True)
     logger.info("preparing %s, once", stem)
     content = make()
-    write_atomic(folder / f"{stem}-{_short_hash(content)}{suffix}", content)
-    return content
+    path = folder / f"{stem}-{_short_hash(content)}{suffix}"
+    write_atomic(path, content)
+    return path
 
 
 def _short_hash(content: bytes) -> str:

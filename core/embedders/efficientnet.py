@@ -20,7 +20,7 @@ Shape = tuple[int, ...]
 
 FEATURES = 1280
 CLASSES = 1000
-WRITER_VERSION = 1  # raise it when the written graph changes
+WRITER_VERSION = 2  # raise it when the written graph changes
 
 STAGES = (  # blocks, kernel, stride of the first block, expansion of channels, channels out
     (1, 3, 1, 1, 16),
@@ -37,8 +37,8 @@ OPSET = 17
 IR_VERSION = 8  # the one that came with the opset; older runtimes read it
 
 
-def onnx_graph(weights: Weights) -> bytes:
-    """Serialise the network as an ONNX model.
+def onnx_model(weights: Weights) -> "onnx.ModelProto":
+    """Write the network as an ONNX model.
 
     Its input ``pixels`` is float32 (n, 3, height, width), normalised; its outputs are ``features``
     (n, 1280), the last feature map averaged over the picture, and ``logits`` (n, 1000).
@@ -53,7 +53,7 @@ def onnx_graph(weights: Weights) -> bytes:
         graph.weight("_fc.bias", (CLASSES,)),
     ]
     graph.add("Gemm", [features, *classifier], output="logits", transB=1)
-    return graph.serialised()
+    return graph.model()
 
 
 def _backbone(graph: "_Graph") -> str:
@@ -133,7 +133,7 @@ class _Graph:
             raise EmbedderUnavailable(f"the weights are not EfficientNet-Lite0's: see {name}")
         return self._weights[name].astype(np.float64)
 
-    def serialised(self) -> bytes:
+    def model(self) -> "onnx.ModelProto":
         from onnx import TensorProto, helper
 
         def tensor(name: str, *shape: int | str) -> "onnx.ValueInfoProto":
@@ -147,5 +147,4 @@ class _Graph:
             initializer=self._constants,
         )
         opset = helper.make_opsetid("", OPSET)
-        model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
-        return bytes(model.SerializeToString(deterministic=True))
+        return helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)

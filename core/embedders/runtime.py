@@ -23,11 +23,11 @@ class Network(Protocol):
         """Give the outputs in the order of the graph."""
 
 
-def open_network(model: bytes | Path, threads: int, precision: str = "fp32") -> Network:
-    """Open an ONNX model, a file or its content.
+def open_network(model: Path, threads: int, precision: str = "fp32") -> Network:
+    """Open an ONNX model.
 
     Args:
-        model: what to open.
+        model: its file; weights may lie beside it.
         threads: processor threads it may use.
         precision: ``openvino-f32``, ``openvino-bf16`` and ``openvino-int8`` mean OpenVINO; with
             any other, ONNX Runtime computes as the model says.
@@ -50,18 +50,17 @@ def openvino_precision() -> str:
 
 
 class _OnnxRuntime:
-    def __init__(self, model: bytes | Path, threads: int) -> None:
+    def __init__(self, model: Path, threads: int) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        options.enable_mem_pattern = False  # it would take memory once more and saves no time
         # Threads that spin while they wait take the processor from everything else.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(
-            model if isinstance(model, bytes) else str(model),
-            options,
-            providers=["CPUExecutionProvider"],
+            str(model), options, providers=["CPUExecutionProvider"]
         )
         self.outputs = len(self._session.get_outputs())
 
@@ -70,7 +69,7 @@ class _OnnxRuntime:
 
 
 class _OpenVino:
-    def __init__(self, model: bytes | Path, threads: int, precision: str) -> None:
+    def __init__(self, model: Path, threads: int, precision: str) -> None:
         if precision == "bf16" and "BF16" not in _openvino_abilities():
             raise EmbedderUnavailable(
                 "this processor has no bf16, which the optimized pair was exported for: "
@@ -85,8 +84,7 @@ class _OpenVino:
             "INFERENCE_NUM_THREADS": threads,
             "PERFORMANCE_HINT": "LATENCY",
         }
-        source = model if isinstance(model, bytes) else str(model)
-        self._compiled = openvino.Core().compile_model(source, "CPU", settings)
+        self._compiled = openvino.Core().compile_model(str(model), "CPU", settings)
         self.outputs = len(self._compiled.outputs)
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:

@@ -26,7 +26,7 @@ def write_bundled(source: BundledEmbedder, folder: Path) -> Towers:
         )
     import onnx
 
-    model = onnx.load_from_string(source.network_graph())
+    model = onnx.load(str(source.network_file()))
     for number, node in enumerate(model.graph.node):
         node.name = f"{node.op_type}_{number}"  # quantisation tells nodes apart by name
     tail = _Tail(model)

@@ -28,6 +28,7 @@ from core.embedders.pair import (
     sha256,
 )
 from core.embedders.runtime import OPENVINO_INT8, openvino_precision
+from core.embedders.weights import take_weights_out
 from core.errors import (
     DataDirError,
     EmbedderUnavailable,
@@ -46,7 +47,6 @@ from offline.exporting.int8 import (
     quantise_for_openvino,
     quantise_transformer,
 )
-from offline.exporting.weights import put_weights_beside
 from offline.progress import Started, unwatched
 from offline.training import Training
 from offline.views import views_of
@@ -204,7 +204,7 @@ def _write(source: Embedder, draft: Path, precision: str, asking: _Asking) -> Pa
                 f"{source.name} is no original: name clip, bundled or a model in GUIDE_EMBEDDER"
             )
     for tower in draft.glob("*.onnx"):
-        put_weights_beside(tower)
+        _put_weights_beside(tower)
     pair = Pair(
         source=source.name,
         precision=precision,
@@ -230,6 +230,16 @@ def _calibration(towers: Towers, asking: _Asking) -> list[NDArray[np.float32]]:
             continue  # the check tells if there is none left at all
         pixels.append(towers.preprocessing.batch([image]))
     return pixels
+
+
+def _put_weights_beside(path: Path) -> None:
+    """Move the weights of an ONNX model into a ``.bin`` of the same name."""
+    import onnx
+
+    model = onnx.load(str(path))
+    weights = path.with_suffix(".bin")
+    weights.write_bytes(take_weights_out(model, weights.name))
+    onnx.save(model, str(path))
 
 
 def _one_by_one(towers: Towers) -> Towers:

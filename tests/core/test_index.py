@@ -74,6 +74,16 @@ def test_every_kind_of_index_finds_the_nearest(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_index_gives_photos_back(
+    kind: str, clustered: np.ndarray, tmp_path: Path
+) -> None:
+    PhotoIndex.build(clustered, **KINDS[kind]).save(tmp_path / "photos.faiss")
+    index, rows = PhotoIndex.load(tmp_path / "photos.faiss"), [7, 3999, 0]
+    np.testing.assert_allclose(index.embeddings(rows), clustered[rows], atol=1e-3)
+    assert index.embeddings([]).shape == (0, 32)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_index_can_be_limited_to_some_rows(kind: str, clustered: np.ndarray) -> None:
     rows = [int(row) for row in np.argsort(clustered @ clustered[0])[:30]]  # the farthest
     found = PhotoIndex.build(clustered, **KINDS[kind]).search(clustered[:1], 50, only_rows=rows)

@@ -229,19 +229,22 @@ print([name for name in ("torch", "onnx") if name in sys.modules])
     assert result.stdout.strip() == "[]", result.stderr
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed"])
-def test_damaged_cached_files_are_made_anew(prepared: Path, tmp_path: Path, damage: str) -> None:
-    [graph] = prepared.glob("efficientnet-*.onnx")
-    [names] = prepared.glob("class-names-*.npy")
-    shutil.copy(names, tmp_path)
-    content = bytearray(graph.read_bytes())
-    if damage == "cut":
-        del content[1000:]
-    else:
-        content[len(content) // 2] ^= 1
-    (tmp_path / graph.name).write_bytes(content)
+@pytest.mark.parametrize("damaged", [".onnx", ".bin"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "gone"])
+def test_damaged_cached_files_are_made_anew(
+    prepared: Path, tmp_path: Path, damage: str, damaged: str
+) -> None:
+    for file in [*prepared.glob("efficientnet-*"), *prepared.glob("class-names-*")]:
+        shutil.copy(file, tmp_path)
+    [path] = tmp_path.glob(f"efficientnet-*{damaged}")
+    whole = path.read_bytes()
+    content = bytearray(whole)
+    content[len(content) // 2] ^= 1
+    path.write_bytes(whole[:1000] if damage == "cut" else content)
+    if damage == "gone":
+        path.unlink()
     BundledEmbedder(tmp_path).embed_images([drawing(1)])
-    assert (tmp_path / graph.name).read_bytes() == graph.read_bytes()
+    assert path.read_bytes() == whole
 
 
 def test_what_is_made_once_is_read_afterwards(tmp_path: Path) -> None:
@@ -251,12 +254,14 @@ def test_what_is_made_once_is_read_afterwards(tmp_path: Path) -> None:
         calls.append(1)
         return b"content"
 
-    for _ in range(2):
-        assert made_once(tmp_path / "new", "stem", ".bin", make) == b"content"
+    def made() -> bytes:
+        return made_once(tmp_path / "new", "stem", ".bin", make).read_bytes()
+
+    assert made() == made() == b"content"
     assert len(calls) == 1
     [path] = (tmp_path / "new").iterdir()
     path.write_bytes(b"contend")
-    assert made_once(tmp_path / "new", "stem", ".bin", make) == b"content"
+    assert made() == b"content"
     assert [file.name for file in (tmp_path / "new").iterdir()] == [path.name]
 
 

