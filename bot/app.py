@@ -34,6 +34,7 @@ from bot.routers import (
     stats,
     words,
 )
+from bot.seen_photos import SeenPhotos
 from bot.waiting_line import WaitingLine
 from core.guide import CityGuide
 from core.querylog import QueryLog
@@ -89,6 +90,7 @@ def build_dispatcher(
         in_flight: where the updates being handled are kept, for a caller who waits for them.
     """
     metrics = metrics or Metrics()
+    max_photo_mb = min(max_photo_mb, GET_FILE_LIMIT_MB)
     dispatcher = Dispatcher(
         disable_fsm=True,
         guide=guide,
@@ -98,7 +100,8 @@ def build_dispatcher(
         albums=Albums(guide.photo_file, file_ids),
         inline_photos=inline_photos or InlinePhotos(file_ids, guide.photo_file),
         waiting_line=waiting_line or WaitingLine(),
-        max_photo_mb=min(max_photo_mb, GET_FILE_LIMIT_MB),
+        max_photo_mb=max_photo_mb,
+        seen_photos=SeenPhotos(guide, max_photo_mb),
     )
     for middleware in (
         in_flight or InFlight(),

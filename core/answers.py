@@ -3,9 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.places import Photo, Place
+from core.embedders.base import Embeddings
+from core.places import Photo, Place, Point
 from core.text_search import Why
 from core.vote import CategoryShare
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeenPhoto:
+    """A photo a person sent, as far as answers need it; they can be had again and again."""
+
+    embedding: Embeddings  # (1, dim), in the visual space
+    taken_at: Point | None  # as the camera wrote it
+    timings_ms: Mapping[str, float]  # by stage in the order they ran; known photos skip some
 
 
 @dataclass(frozen=True, slots=True)

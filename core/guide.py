@@ -13,13 +13,13 @@ from typing import TypeVar
 
 from PIL import Image
 
-from core.answers import Lookalike, RankedPlace, Recognition, SearchResult
+from core.answers import Lookalike, RankedPlace, Recognition, SearchResult, SeenPhoto
 from core.batching import Batcher
 from core.catalogue import Catalogue
 from core.edition import Edition, photos_that_fit
 from core.embedders.base import Embedder, Embeddings
 from core.errors import EmptyQuery
-from core.images import ImageLimits, load_image
+from core.images import ImageLimits, load_image, photo_position
 from core.places import Photo, Place, Point
 from core.recent import Recent
 from core.snapshot import SnapshotStore
@@ -133,29 +133,50 @@ class CityGuide:
         self._words.close()
         self._searching.shutdown()
 
+    async def see(self, photo: bytes) -> SeenPhoto:
+        """Take from a photo what `recognize` needs of it.
+
+        Args:
+            photo: a whole picture file of any common format.
+
+        Raises:
+            UnreadableImage, ImageTooLarge: the photo cannot be used.
+        """
+        timings: dict[str, float] = {}
+
+        def read() -> tuple[bytes, Point | None]:
+            return hashlib.sha256(photo).digest(), photo_position(photo)
+
+        with _timed(timings, "hash"):
+            key, taken_at = await _run(self._decoding, read)
+        embedding = await self._seen.get(key, lambda: self._embed(photo, timings))
+        return SeenPhoto(embedding, taken_at, timings)
+
     async def recognize(
-        self, photo: bytes, *, near: Point | None = None, city: str | None = None
+        self, photo: bytes | SeenPhoto, *, near: Point | None = None, city: str | None = None
     ) -> Recognition:
         """Tell which place a photo shows.
 
         Args:
-            photo: a whole picture file of any common format.
-            near: where it was taken, if known: nearby places are preferred among lookalikes.
+            photo: a whole picture file, or what `see` took from one.
+            near: where the person is or the photo was taken; if not given, as the camera wrote
+                it. Nearby places are preferred among lookalikes.
             city: consider places of this city only.
 
         Raises:
             UnreadableImage, ImageTooLarge: the photo cannot be used.
         """
-        edition, timings = self._edition, dict[str, float]()
-        with _timed(timings, "hash"):
-            key = await _run(self._decoding, lambda: hashlib.sha256(photo).digest())
-        embedding = await self._seen.get(key, lambda: self._embed(photo, timings))
+        edition = self._edition
+        seen = photo if isinstance(photo, SeenPhoto) else await self.see(photo)
+        timings = dict(seen.timings_ms)
         with _timed(timings, "search"):
             neighbours = await _run(
-                self._searching, lambda: self._neighbours(edition, embedding, city)
+                self._searching, lambda: self._neighbours(edition, seen.embedding, city)
             )
         with _timed(timings, "vote"):
-            return self._recognition(edition, embedding, neighbours, near, timings)
+            return self._recognition(
+                edition, seen.embedding, neighbours, near or seen.taken_at, timings
+            )
 
     async def search(
         self, text: str, *, limit: int = 5, offset: int = 0, city: str | None = None

@@ -1,6 +1,5 @@
 """The guide over HTTP: routes and what they depend on; no I/O of its own."""
 
-import asyncio
 import hmac
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -14,7 +13,6 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from core.errors import QueryError
 from core.figures import CONTENT_TYPE
 from core.guide import CityGuide
-from core.images import photo_position
 from core.places import Point
 from core.querylog import QueryLog
 from web import answers
@@ -164,11 +162,10 @@ def _add_queries(
         with uploads.turn(asker(request)):
             upload = await read_upload(request, max_bytes=max_bytes, timeout_s=upload_timeout_s)
         where = _where(where, upload.fields)
-        near = where.point or await asyncio.to_thread(photo_position, upload.photo)
         record = journal.open(request, "photo")
         try:
             with turns["photo"].turn():
-                found = await guide.recognize(upload.photo, near=near, city=where.city)
+                found = await guide.recognize(upload.photo, near=where.point, city=where.city)
         except QueryError as error:
             await journal.failed(record, error)
             raise

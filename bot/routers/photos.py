@@ -1,6 +1,5 @@
 """A photo in, the place it shows out."""
 
-import asyncio
 import logging
 
 from aiogram import Bot, F, Router
@@ -9,7 +8,7 @@ from aiogram.filters import Command
 from aiogram.types import Message
 
 from bot.answers import describe_place, describe_recognition
-from bot.errors import DownloadFailed, NoPicture
+from bot.errors import DownloadFailed
 from bot.filters import (
     mentioned,
     own_command,
@@ -20,15 +19,15 @@ from bot.filters import (
 )
 from bot.keyboards import recognition_keyboard
 from bot.locations import Locations
-from bot.media import Albums, Captioned, SentPhoto, download
+from bot.media import Albums, Captioned, SentPhoto
 from bot.middlewares.query import OpenQuery
+from bot.seen_photos import SeenPhotos
 from bot.texts import WORDINGS
 from bot.typing_status import typing_status
 from bot.waiting_line import WaitingLine
 from core.answers import Recognition
-from core.errors import ImageTooLarge, QueryError
+from core.errors import QueryError
 from core.guide import CityGuide
-from core.images import is_picture, photo_position
 from core.places import Point
 from core.several_photos import joint_answer
 
@@ -40,12 +39,12 @@ async def answer_photos(
     bot: Bot,
     photos: list[SentPhoto],
     guide: CityGuide,
+    seen_photos: SeenPhotos,
     albums: Albums,
     locations: Locations,
     open_query: OpenQuery,
     waiting_line: WaitingLine,
     language: str,
-    max_photo_mb: float,
 ) -> None:
     """Tell which place the photos show, then show what it looks like, or each of the candidates.
 
@@ -54,9 +53,7 @@ async def answer_photos(
     open_query.ask("photo", file_unique_id=photos[0].file_unique_id)
     here = locations.of(message.from_user.id) if message.from_user else None
     async with typing_status(bot, message), waiting_line.turn(message, language):
-        recognition = joint_answer(
-            await _recognize(bot, guide, photos, here=here, max_photo_mb=max_photo_mb)
-        )
+        recognition = joint_answer(await _recognize(bot, guide, seen_photos, photos, here))
     await open_query.answer(
         [(candidate.place.place_id, candidate.share) for candidate in recognition.places],
         confident=recognition.confident,
@@ -80,10 +77,9 @@ async def answer_photos(
 async def _recognize(
     bot: Bot,
     guide: CityGuide,
+    seen_photos: SeenPhotos,
     photos: list[SentPhoto],
-    *,
     here: Point | None,
-    max_photo_mb: float,
 ) -> list[Recognition]:
     """Recognise each photo where it was taken, else ``here``; one after the other, to hold one.
 
@@ -94,28 +90,14 @@ async def _recognize(
     errors: list[QueryError | DownloadFailed] = []
     for photo in photos:
         try:
-            content = await _download(bot, photo, max_photo_mb)
-            taken_at = await asyncio.to_thread(photo_position, content)
-            recognitions.append(await guide.recognize(content, near=taken_at or here))
+            seen = await seen_photos.of(bot, photo)
+            recognitions.append(await guide.recognize(seen, near=seen.taken_at or here))
         except (QueryError, DownloadFailed) as error:
             logger.info("a photo is not used: %s", error)
             errors.append(error)
     if not recognitions:
         raise errors[0]
     return recognitions
-
-
-async def _download(bot: Bot, photo: SentPhoto, max_photo_mb: float) -> bytes:
-    """As `download`, but a file that never claimed to be a picture is not told to be a bad one."""
-    if photo.declared:
-        return await download(bot, photo, max_photo_mb)
-    try:
-        content = await download(bot, photo, max_photo_mb)
-    except ImageTooLarge as error:
-        raise NoPicture("a large file of another type") from error
-    if not await asyncio.to_thread(is_picture, content):
-        raise NoPicture("a file of another type")
-    return content
 
 
 async def ask_for_photo(message: Message, language: str) -> None:

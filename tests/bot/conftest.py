@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from aiogram import Bot, Dispatcher
 from aiogram.types import Update
@@ -17,8 +18,9 @@ from bot.inline_photos import InlinePhotos
 from bot.metrics import Metrics
 from bot.middlewares.in_flight import InFlight
 from bot.storage import StorageChat
-from core.answers import PhotoHit, RankedPlace, Recognition, SearchResult
+from core.answers import PhotoHit, RankedPlace, Recognition, SearchResult, SeenPhoto
 from core.catalogue import Catalogue
+from core.images import photo_position
 from core.places import Photo, Place, Point
 from core.querylog import QueryLog
 from core.text_search import Why
@@ -70,10 +72,14 @@ class SetGuide:
         ]
         self.catalogue = Catalogue(PLACES, photos)
 
-    async def recognize(self, photo: bytes, *, near: Point | None = None) -> Recognition:
+    async def see(self, photo: bytes) -> SeenPhoto:
+        """Nothing but where it was taken."""
+        await self._note(photo)
+        return SeenPhoto(np.zeros((1, 1), np.float32), photo_position(photo), {"decode": 2.0})
+
+    async def recognize(self, photo: SeenPhoto, *, near: Point | None = None) -> Recognition:
         """The set places with their shares."""
         self.nears.append(near)
-        await self._note(photo)
         return self.answers.pop(0) if self.answers else self.recognition()
 
     def recognition(self, *places: tuple[Place, float], confident: bool = True) -> Recognition:

@@ -180,11 +180,21 @@ def buttons(call: Any) -> dict[str, InlineKeyboardButton]:
     return {button.text: button for row in keyboard for button in row}
 
 
-def photo(file_id: str = "pic", *, size: int | None = 100_000) -> list[dict[str, Any]]:
-    """The sizes of a photo in a message, smallest first, as Telegram orders them."""
+_uploads = count(1)
+
+
+def photo(
+    file_id: str = "pic", *, size: int | None = 100_000, upload: str | None = None
+) -> list[dict[str, Any]]:
+    """The sizes of a photo in a message, smallest first, as Telegram orders them.
+
+    The same content may be uploaded again and again; ``upload`` tells which one this is, if it is
+    not a new one.
+    """
+    upload = upload or str(next(_uploads))
     sizes = [("small-" + file_id, 90, 60, 1_000), (file_id, 1280, 853, size)]
     return [
-        {"file_id": i, "file_unique_id": f"u-{i}", "width": w, "height": h, "file_size": s}
+        {"file_id": i, "file_unique_id": f"u-{upload}-{i}", "width": w, "height": h, "file_size": s}
         for i, w, h, s in sizes
     ]
 

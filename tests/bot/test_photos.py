@@ -7,6 +7,7 @@ from aiogram.methods import GetFile, SendChatAction, SendMediaGroup, SendMessage
 from aiogram.types import FSInputFile
 from PIL import Image
 
+from core.errors import UnreadableImage
 from core.places import Place, Point
 from core.querylog import hash_user
 from tests.bot.conftest import CHURCH, KREMLIN, Chat
@@ -82,6 +83,22 @@ async def test_the_position_in_a_photo_sent_as_a_file_serves_that_query_only(cha
     await chat.feed(update(document=document(mime_type="image/jpeg")))
     await chat.feed(update(photo=photo()))
     assert chat.guide.nears == [Point(56.325, 44.0), None]
+
+
+async def test_a_photo_asked_about_again_is_not_fetched_again(chat: Chat) -> None:
+    first, again = [await chat.feed(update(photo=photo(upload="7"))) for _ in range(2)]
+    assert len(chat.guide.questions) == chat.telegram.downloads == 1
+    assert len(chat.guide.nears) == 2  # each is answered from the gallery as it is now
+    assert [type(part) for part in again] == [type(part) for part in first]
+
+
+async def test_a_photo_that_failed_is_fetched_again(chat: Chat) -> None:
+    chat.guide.error = UnreadableImage("cut short")
+    await chat.feed(update(photo=photo(upload="7")))
+    chat.guide.error = None
+    answer, _ = await chat.feed(update(photo=photo(upload="7")))
+    assert visible_text(answer.text).startswith("Kremlin")
+    assert chat.telegram.downloads == 2
 
 
 async def test_the_user_sees_that_the_bot_is_at_work(chat: Chat) -> None:
@@ -230,13 +247,13 @@ async def test_uploads_telegram_no_longer_accepts_are_made_anew(chat: Chat) -> N
 
 async def test_a_photo_query_is_logged_without_its_senders_id(chat: Chat) -> None:
     chat.guide.places = [(KREMLIN, 0.9), (CHURCH, 0.1)]
-    await chat.feed(update(photo=photo(), sender=987654321, language="ru"))
+    await chat.feed(update(photo=photo(upload="7"), sender=987654321, language="ru"))
     [row] = sqlite3.connect(chat.log_file).execute(
         "SELECT kind, chat_type, language, user_hash, text, file_unique_id, places, confident,"
         " snapshot, error FROM queries"
     )
     assert row == (
-        "photo", "private", "ru", hash_user(987654321, b"key"), None, "u-pic",
+        "photo", "private", "ru", hash_user(987654321, b"key"), None, "u-7-pic",
         '[["kremlin", 0.9], ["church", 0.1]]', 1, "v1", None,
     )  # fmt: skip
     assert b"987654321" not in chat.log_file.read_bytes()

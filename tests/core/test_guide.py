@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from core.answers import Recognition
 from core.embedders import Embeddings, ImageEmbeddings
 from core.errors import EmptyQuery, NoSnapshot, SnapshotCorrupt, UnreadableImage
 from core.guide import CityGuide
@@ -197,6 +198,37 @@ async def test_the_same_photo_is_embedded_once(tmp_path: Path, at_once: bool) ->
     assert embedder.embedded_images == 1
     assert {answer.places for answer in answers} == {answers[0].places}
     guide.close()
+
+
+async def test_a_photo_seen_once_is_answered_again_and_again(tmp_path: Path) -> None:
+    publish(tmp_path)
+    guide = CityGuide(tmp_path, embedder := ColourEmbedder(), limits=LIMITS)
+    photo = encoded(coloured_photo("red", seed=99))
+    seen = await guide.see(photo)
+    answers = [await guide.recognize(asked) for asked in (seen, seen, photo)]
+    assert {answer.places for answer in answers} == {answers[0].places}
+    assert embedder.embedded_images == 1
+    assert list(answers[0].timings_ms) == ["hash", "decode", "embed", "search", "vote"]
+    guide.close()
+
+
+async def test_where_a_photo_was_taken_serves_unless_a_position_is_given(
+    guide: CityGuide,
+) -> None:
+    taken_at_green = Image.Exif()
+    taken_at_green[0x8825] = {1: "N", 2: (58.0, 36.0, 0.0), 3: "E", 4: (49.0, 36.0, 0.0)}
+    between = coloured_photo((35, 120, 140))
+    plain = await guide.recognize(encoded(between))
+    taken_there = await guide.recognize(encoded(between, exif=taken_at_green))
+    elsewhere = await guide.recognize(
+        encoded(between, exif=taken_at_green), near=PLACES["red"].point
+    )
+
+    def green(answer: Recognition) -> float:
+        return next(p.share for p in answer.places if p.place == PLACES["green"])
+
+    assert green(taken_there) > green(plain)
+    assert green(taken_there) > green(elsewhere)
 
 
 async def test_the_same_words_are_embedded_once(tmp_path: Path) -> None:
