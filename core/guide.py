@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
+import numpy as np
 from PIL import Image
 
 from core.answers import Lookalike, RankedPlace, Recognition, SearchResult, SeenPhoto
@@ -20,11 +21,12 @@ from core.edition import Edition, photos_that_fit
 from core.embedders.base import Embedder, Embeddings
 from core.errors import EmptyQuery
 from core.images import ImageLimits, load_image, photo_position
+from core.looks import LOOK_AGAIN_BELOW, closer_and_whole, joined, load_detailed
 from core.places import Photo, Place, Point
 from core.recent import Recent
 from core.snapshot import SnapshotStore
 from core.text_search import Why
-from core.verdict import ANSWERS, verdict
+from core.verdict import ANSWERS, Verdict, verdict
 from core.vote import NEIGHBOURS, Neighbour
 from core.words import MAX_QUERY_CHARS, stems
 
@@ -213,14 +215,30 @@ class CityGuide:
         return SearchResult(tuple(hits), timings, edition.snapshot.version)
 
     async def _embed(self, photo: bytes, timings: dict[str, float]) -> Embeddings:
-        """The photo in the visual space, (1, dim)."""
+        """The photo in the visual space, (1, dim); looked at again where one look leaves doubt."""
         with _timed(timings, "decode"):
             image = await _run(
                 self._decoding,
                 lambda: load_image(photo, self._limits, min_side=self._embedder.image_side),
             )
         with _timed(timings, "embed"):
-            return await self._pictures.run(image)
+            first = await self._pictures.run(image)
+        if not await _run(self._searching, lambda: self._in_doubt(first)):
+            return first
+        with _timed(timings, "look again"):
+            looks = await _run(
+                self._decoding,
+                lambda: closer_and_whole(
+                    load_detailed(photo, self._limits, self._embedder.image_side)
+                ),
+            )
+            more = await asyncio.gather(*map(self._pictures.run, looks))
+        return joined(np.concatenate([first, *more]))
+
+    def _in_doubt(self, embedding: Embeddings) -> bool:
+        edition = self._edition
+        jurors = [juror for _, juror in self._neighbours(edition, embedding, None)]
+        return _verdict(edition, embedding, jurors, None).certainty < LOOK_AGAIN_BELOW
 
     def _neighbours(
         self, edition: Edition, embedding: Embeddings, city: str | None
@@ -233,7 +251,7 @@ class CityGuide:
         photos = edition.snapshot.photos
         return [
             (row, Neighbour(photos[row].photo_id, photos[row].place_id, score))
-            for row, score in zip(nearest.rows[0].tolist(), nearest.scores[0].tolist(), strict=True)
+            for row, score in nearest.of(0)
         ]
 
     def _recognition(
@@ -253,15 +271,7 @@ class CityGuide:
                 if place.point
             }
         jurors = [neighbour for _, neighbour in neighbours]
-        heads = edition.snapshot.heads
-        outcome = verdict(
-            jurors,
-            place_sizes=edition.place_sizes,
-            kinds=edition.kinds,
-            thresholds=edition.snapshot.manifest.thresholds,
-            opinion=heads.opinion(heads.scores(embedding)[0], jurors) if heads else None,
-            distances_m=distances_m,
-        )
+        outcome = _verdict(edition, embedding, jurors, distances_m)
         photo_rows = {neighbour.photo_id: row for row, neighbour in neighbours}
         return Recognition(
             confident=outcome.confident,
@@ -281,6 +291,24 @@ class CityGuide:
             timings_ms=timings,
             snapshot=edition.snapshot.version,
         )
+
+
+def _verdict(
+    edition: Edition,
+    embedding: Embeddings,
+    jurors: Sequence[Neighbour],
+    distances_m: Mapping[str, float] | None,
+) -> Verdict:
+    """What the photos nearest to an embedding, (1, dim), and the heads make of it."""
+    heads = edition.snapshot.heads
+    return verdict(
+        jurors,
+        place_sizes=edition.place_sizes,
+        kinds=edition.kinds,
+        thresholds=edition.snapshot.manifest.thresholds,
+        opinion=heads.opinion(heads.scores(embedding)[0], jurors) if heads else None,
+        distances_m=distances_m,
+    )
 
 
 def _rows(embeddings: Embeddings) -> list[Embeddings]:

@@ -29,6 +29,10 @@ class Nearest:
     rows: NDArray[np.int64]  # (n, k): rows of the embeddings the index was built from
     scores: NDArray[np.float32]  # (n, k): cosine similarity, in [-1, 1]
 
+    def of(self, query: int) -> list[tuple[int, float]]:
+        """Row and score of what was found for one query, closest first."""
+        return list(zip(self.rows[query].tolist(), self.scores[query].tolist(), strict=True))
+
 
 class PhotoIndex:
     """Search over gallery embeddings; rows are those of the matrix it was built from."""

@@ -22,7 +22,7 @@ from offline.small_talk import PHRASES
 from offline.sources.items import Problem
 from offline.thresholds import choose_thresholds
 from offline.training import Training
-from offline.views import RECIPE, Views, make_views
+from offline.views import RECIPES, Views, make_views
 
 
 @dataclass(slots=True)
@@ -181,7 +181,7 @@ def _fingerprint(
     content = [
         embedder.name,
         k,
-        RECIPE if train else None,
+        RECIPES if train else None,
         [asdict(place) for place in places],
         [(photo.photo_id, photo.place_id, photo.path, hashes[photo.path]) for photo in photos],
     ]

@@ -15,6 +15,7 @@ from core.embedders.base import Embedder, Embeddings
 from core.errors import QueryError
 from core.heads import Opinion
 from core.images import ImageLimits, load_image
+from core.looks import LOOK_AGAIN_BELOW, closer_and_whole, joined, load_detailed
 from core.metrics import Rows, rank_of
 from core.snapshot import Snapshot
 from core.verdict import verdict
@@ -26,6 +27,7 @@ from offline.near_duplicates import Shots
 from offline.progress import Advanced
 from offline.sources.items import Problem
 from offline.training import Training
+from offline.views import Views
 
 ASKED_TOGETHER = 256  # embeddings searched at a time, to bound memory
 EMBEDDED_TOGETHER = 16  # photos decoded at a time
@@ -56,6 +58,7 @@ class Jury:
         visual: Embeddings,
         groups: Rows,
         training: Training | None,
+        views: Views,
         *,
         advanced: Advanced = lambda done: None,
     ) -> LeaveOut:
@@ -65,35 +68,50 @@ class Jury:
             visual: embeddings of the gallery's photos, (n, dim).
             groups: photos of one group are copies of one another, (n,).
             training: of the snapshot's heads, if it has any.
+            views: more looks at photos; a photo without any is not looked at again.
             advanced: called with the number of photos asked about since the last call.
         """
         members = [np.flatnonzero(groups == group) for group in range(int(groups.max()) + 1)]
-        result = LeaveOut()
+        index, result = self._snapshot.index, LeaveOut()
         for start in range(0, len(visual), ASKED_TOGETHER):
             asked = range(start, min(start + ASKED_TOGETHER, len(visual)))
             deep = self.k + max(len(members[groups[row]]) for row in asked)
-            nearest = self._snapshot.index.search(visual[asked.start : asked.stop], deep)
-            for row, rows, scores in zip(asked, nearest.rows, nearest.scores, strict=True):
-                photo = self._snapshot.photos[row]
-                out = set(members[groups[row]].tolist())
-                sizes = self._sizes - Counter(self._snapshot.photos[r].place_id for r in out)
-                if photo.place_id not in sizes:
+            nearest = index.search(visual[asked.start : asked.stop], deep)
+            for at, row in enumerate(asked):
+                out = members[groups[row]]
+                outcome = self._ask_without(
+                    out, row, visual[row : row + 1], nearest.of(at), training
+                )
+                if outcome is None:
                     result.alone += 1
                     continue
-                left = [(r, s) for r, s in zip(rows, scores, strict=True) if r not in out]
-                jurors = self.neighbours(left[: self.k])
-                opinion = None
-                if training:
-                    group = members[groups[row]]
-                    unseen = training.left_out(group)[int(np.searchsorted(group, row))]
-                    opinion = training.heads.opinion(unseen, jurors)
-                result.outcomes.append(
-                    self.outcome(
-                        photo.path, photo.place_id, {photo.place_id}, jurors, sizes, opinion
-                    )
-                )
+                again = views.second_look(row, visual)
+                if again is not None and outcome.certainty < LOOK_AGAIN_BELOW:
+                    found = index.search(again, deep).of(0)
+                    outcome = self._ask_without(out, row, again, found, training) or outcome
+                result.outcomes.append(outcome)
             advanced(len(asked))
         return result
+
+    def _ask_without(
+        self,
+        out: Rows,
+        row: int,
+        embedding: Embeddings,
+        found: Sequence[tuple[int, float]],
+        training: Training | None,
+    ) -> PhotoOutcome | None:
+        """Ask about the photo ``row`` of a gallery without ``out``; None: its place is out, too."""
+        photos, left_out = self._snapshot.photos, set(out.tolist())
+        sizes = self._sizes - Counter(photos[r].place_id for r in left_out)
+        place_id = photos[row].place_id
+        if place_id not in sizes:
+            return None
+        jurors = self.neighbours([(r, s) for r, s in found if r not in left_out][: self.k])
+        opinion = None
+        if training:
+            opinion = training.heads.opinion(training.left_out(out, embedding)[0], jurors)
+        return self.outcome(photos[row].path, place_id, {place_id}, jurors, sizes, opinion)
 
     def ask(
         self,
@@ -118,21 +136,25 @@ class Jury:
             ]
             if decoded:
                 visual = embedder.embed_images([image for _, image in decoded]).visual
-                nearest = self._snapshot.index.search(visual, self.k)
-                heads = self._snapshot.heads
-                for (photo, _), embedding, rows, scores in zip(
-                    decoded, visual, nearest.rows, nearest.scores, strict=True
-                ):
-                    jurors = self.neighbours(list(zip(rows, scores, strict=True)))
-                    label = min(photo.place_ids, default=photo.query.split("/")[0])
-                    opinion = heads.opinion(heads.scores(embedding), jurors) if heads else None
-                    outcomes.append(
-                        self.outcome(
-                            photo.query, label, photo.place_ids, jurors, self._sizes, opinion
+                for at, (photo, _) in enumerate(decoded):
+                    first = visual[at : at + 1]
+                    outcome = self._ask_about(photo, first)
+                    if outcome.certainty < LOOK_AGAIN_BELOW:
+                        detailed = load_detailed(
+                            photo.path.read_bytes(), limits, embedder.image_side
                         )
-                    )
+                        more = embedder.embed_images(closer_and_whole(detailed)).visual
+                        outcome = self._ask_about(photo, joined(np.concatenate([first, more])))
+                    outcomes.append(outcome)
             advanced(len(batch))
         return outcomes
+
+    def _ask_about(self, photo: LabelledPhoto, embedding: Embeddings) -> PhotoOutcome:
+        jurors = self.neighbours(self._snapshot.index.search(embedding, self.k).of(0))
+        heads = self._snapshot.heads
+        opinion = heads.opinion(heads.scores(embedding)[0], jurors) if heads else None
+        label = min(photo.place_ids, default=photo.query.split("/")[0])
+        return self.outcome(photo.query, label, photo.place_ids, jurors, self._sizes, opinion)
 
     def _decoded(
         self,

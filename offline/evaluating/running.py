@@ -18,14 +18,14 @@ from offline.evaluating.labels import (
 )
 from offline.evaluating.outcomes import Outcomes
 from offline.evaluating.photos import Jury
-from offline.evaluating.small_galleries import SIZES, ask_small_gallery
+from offline.evaluating.small_galleries import SIZES, Looks, ask_small_gallery, may_be_drawn
 from offline.evaluating.words import ask_words
 from offline.gallery import Gallery
 from offline.near_duplicates import Shots, near_duplicate_groups
 from offline.progress import Started, unwatched
 from offline.sources.items import Problem
 from offline.training import Training
-from offline.views import views_of
+from offline.views import PARTS, views_by, views_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +78,27 @@ def ask_everything(
     groups = near_duplicate_groups(visual, shots)
     jury = Jury(snapshot, shots, k=k)
     place_ids = [photo.place_id for photo in snapshot.photos]
-    views = training = None
+    views = views_of(snapshot.photos, data_dir, embedder, limits, started=started)
+    training = None
     if snapshot.heads:
-        views = views_of(snapshot.photos, data_dir, embedder, limits, started=started)
         training = Training(visual, place_ids, jury.kinds, views)
     advanced = started("gallery", len(visual))
-    left_out = jury.leave_out(visual, groups, training, advanced=advanced)
+    left_out = jury.leave_out(visual, groups, training, views, advanced=advanced)
     outcomes = Outcomes(gallery=left_out.outcomes)
+    drawn_from = may_be_drawn(snapshot.photos) if training else []  # parts are for heads
+    parts = views_by(
+        PARTS, drawn_from, snapshot.photos, data_dir, embedder, limits, started=started
+    )
     advanced = started("small galleries", len(SIZES))
     for size in SIZES:
-        asked = ask_small_gallery(jury, snapshot.photos, visual, groups, size, views)
+        asked = ask_small_gallery(
+            jury,
+            snapshot.photos,
+            Looks(visual, views, parts),
+            groups,
+            size,
+            trained=training is not None,
+        )
         if asked:  # else no place has more photos
             outcomes.small[size] = asked
         advanced(1)

@@ -2,47 +2,68 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.embedders.base import Embeddings
 from core.index import PhotoIndex
+from core.looks import LOOK_AGAIN_BELOW
 from core.metrics import Rows
 from core.places import Photo
 from offline.evaluating.outcomes import PhotoOutcome
 from offline.evaluating.photos import Jury
 from offline.training import Training
-from offline.views import Views, with_views
+from offline.views import FEW, Views, with_views
 
 SIZES = (3, 5, 10)  # photos of each place
 DRAWS = 3  # small galleries of each size: which photos a place has matters
 MOST_ASKED = 1000  # photos asked of each small gallery
+# At random. All photos that may be drawn are looked at in parts first, which takes a minute for
+# some 50 places.
+MOST_PLACES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """All looks at the photos of a gallery that small ones are drawn from."""
+
+    visual: Embeddings  # of the photos themselves, (n, dim)
+    views: Views  # from closer and whole
+    parts: Views  # of the photos that may be drawn
+
+
+def may_be_drawn(photos: Sequence[Photo]) -> list[int]:
+    """The photos that have views, of `MOST_PLACES` places; the same gallery gives the same ones."""
+    place_ids = sorted({photo.place_id for photo in photos})
+    chosen = set(np.random.default_rng(0).permutation(place_ids)[:MOST_PLACES].tolist())
+    return [row for row in with_views(photos) if photos[row].place_id in chosen]
 
 
 def ask_small_gallery(
     jury: Jury,
     photos: Sequence[Photo],
-    visual: Embeddings,
+    looks: Looks,
     groups: Rows,
     size: int,
-    views: Views | None,
+    *,
+    trained: bool,
 ) -> list[PhotoOutcome]:
     """Ask the photos left over of galleries with ``size`` photos of each place, drawn at random.
 
-    Drawn are photos that have views, whether or not heads are trained. Copies of a drawn photo are
-    neither drawn nor asked. The same gallery gives the same draws, so that evaluations can be
-    compared.
+    Copies of a drawn photo are neither drawn nor asked. The same gallery gives the same draws, so
+    that evaluations can be compared.
 
     Args:
         jury: of the whole gallery.
         photos: the whole gallery, n.
-        visual: their embeddings, (n, dim).
+        looks: at its photos.
         groups: photos of one group are copies of one another, (n,).
         size: photos of each place; a place with fewer different ones gives all it has.
-        views: of the whole gallery, for heads that are trained on the small one; None: no heads.
+        trained: whether heads are trained on the small galleries.
     """
     place_rows: dict[str, list[int]] = defaultdict(list)
-    for row in with_views(photos):
+    for row in may_be_drawn(photos):
         place_rows[photos[row].place_id].append(row)
     outcomes = []
     for draw in range(DRAWS):
@@ -52,21 +73,55 @@ def ask_small_gallery(
             different = {int(groups[row]): int(row) for row in random.permutation(rows)}
             drawn += list(different.values())[:size]
         taken = set(groups[drawn].tolist())
-        left = [row for row in range(len(photos)) if int(groups[row]) not in taken]
+        left = [
+            row
+            for row, photo in enumerate(photos)
+            if photo.place_id in place_rows and int(groups[row]) not in taken
+        ]
         asked = np.sort(random.permutation(left)[:MOST_ASKED]).astype(np.int64)
-        place_ids = [photos[row].place_id for row in drawn]
-        sizes = Counter(place_ids)
-        heads = None
-        if views:
-            heads = Training(visual[drawn], place_ids, jury.kinds, views.of(drawn)).heads
-        nearest = PhotoIndex.build(visual[drawn]).search(visual[asked], jury.k)
-        for row, rows, scores in zip(asked, nearest.rows, nearest.scores, strict=True):
-            photo = photos[row]
-            found = [(drawn[at], score) for at, score in zip(rows, scores, strict=True)]
-            neighbours = jury.neighbours(found)
-            query = f"{photo.path}#{draw}"
-            opinion = heads.opinion(heads.scores(visual[row]), neighbours) if heads else None
-            outcomes.append(
-                jury.outcome(query, photo.place_id, {photo.place_id}, neighbours, sizes, opinion)
-            )
+        small = _SmallGallery(jury, photos, looks, drawn, size, trained)
+        outcomes += [small.ask(row, f"{photos[row].path}#{draw}") for row in asked.tolist()]
     return outcomes
+
+
+class _SmallGallery:
+    """Some photos of a gallery as a gallery of their own."""
+
+    def __init__(
+        self,
+        jury: Jury,
+        photos: Sequence[Photo],
+        looks: Looks,
+        drawn: Sequence[int],
+        size: int,
+        trained: bool,
+    ) -> None:
+        self._jury = jury
+        self._photos = photos
+        self._looks = looks
+        self._drawn = drawn
+        place_ids = [photos[row].place_id for row in drawn]
+        self._sizes = Counter(place_ids)
+        self._index = PhotoIndex.build(looks.visual[drawn])
+        self._heads = None
+        if trained:
+            views = looks.views.of(drawn)
+            if size <= FEW:
+                views = views.and_of(looks.parts.of(drawn))
+            self._heads = Training(looks.visual[drawn], place_ids, jury.kinds, views).heads
+
+    def ask(self, row: int, query: str) -> PhotoOutcome:
+        """Ask about a photo of the whole gallery, and look again where that leaves doubt."""
+        outcome = self._ask(row, query, self._looks.visual[row : row + 1])
+        if outcome.certainty < LOOK_AGAIN_BELOW:
+            again = self._looks.views.second_look(row, self._looks.visual)
+            if again is not None:
+                return self._ask(row, query, again)
+        return outcome
+
+    def _ask(self, row: int, query: str, embedding: Embeddings) -> PhotoOutcome:
+        nearest = self._index.search(embedding, self._jury.k).of(0)
+        jurors = self._jury.neighbours([(self._drawn[at], score) for at, score in nearest])
+        heads, place_id = self._heads, self._photos[row].place_id
+        opinion = heads.opinion(heads.scores(embedding)[0], jurors) if heads else None
+        return self._jury.outcome(query, place_id, {place_id}, jurors, self._sizes, opinion)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core.answers import Recognition
 from core.embedders import Embeddings, ImageEmbeddings
@@ -70,7 +70,8 @@ async def test_shares_of_an_answer_sum_to_one(guide: CityGuide) -> None:
     answer = await guide.recognize(encoded(coloured_photo((130, 100, 130))))
     assert sum(place.share for place in answer.places) == pytest.approx(1)
     assert sum(category.share for category in answer.categories) == pytest.approx(1)
-    assert list(answer.timings_ms) == ["hash", "decode", "embed", "search", "vote"]
+    stages = ["hash", "decode", "embed", "look again", "search", "vote"]
+    assert list(answer.timings_ms) == stages
     assert answer.snapshot == guide.snapshot
 
 
@@ -209,6 +210,42 @@ async def test_a_photo_seen_once_is_answered_again_and_again(tmp_path: Path) -> 
     assert {answer.places for answer in answers} == {answers[0].places}
     assert embedder.embedded_images == 1
     assert list(answers[0].timings_ms) == ["hash", "decode", "embed", "search", "vote"]
+    guide.close()
+
+
+async def test_a_photo_that_leaves_doubt_is_looked_at_again(tmp_path: Path) -> None:
+    publish(tmp_path)
+    guide = CityGuide(tmp_path, embedder := ColourEmbedder(), limits=LIMITS)
+    certain = await guide.recognize(encoded(coloured_photo("red", seed=99)))
+    assert embedder.embedded_images == 1
+    doubtful = encoded(coloured_photo((35, 120, 140)))
+    answer = await guide.recognize(doubtful)
+    assert embedder.embedded_images == 4  # from closer and whole as well
+    assert "look again" not in certain.timings_ms
+    assert answer.timings_ms["look again"] > 0
+    await guide.recognize(doubtful)
+    assert embedder.embedded_images == 4
+    guide.close()
+
+
+async def test_what_lies_beside_the_middle_can_settle_doubt(tmp_path: Path) -> None:
+    """The embedder sees the middle square only, which is grey; the sight is at both sides."""
+
+    class MiddleEmbedder(ColourEmbedder):
+        def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+            return super().embed_images([ImageOps.fit(image, (96, 96)) for image in images])
+
+    def colonnade(seed: int) -> bytes:
+        sides = coloured_photo("red", seed=seed, size=(300, 100))
+        sides.paste((127, 127, 127), (100, 0, 200, 100))
+        return encoded(sides)
+
+    publish(tmp_path)
+    build_snapshot(Gallery(tmp_path), MiddleEmbedder("middle"), LIMITS, k=5, keep=5)
+    guide = CityGuide(tmp_path, MiddleEmbedder("middle"), limits=LIMITS)
+    answer = await guide.recognize(colonnade(99))
+    assert answer.places[0].place == PLACES["red"]
+    assert answer.places[0].share > 0.5
     guide.close()
 
 

@@ -16,18 +16,12 @@ from offline.embedding_cache import EmbeddingCache
 from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.sources.items import SourcePhoto
-from offline.views import PHOTOS_A_PLACE, Views, views, views_of, with_views
+from offline.views import FEW, PHOTOS_A_PLACE, Views, parts, views_of, with_parts, with_views
 from tests.conftest import LIMITS
 from tests.doubles import ColourEmbedder, Watcher, coloured_photo, encoded
 
 VIEWS = 2
-
-
-def framed() -> Image.Image:
-    """A green picture of 200 x 100 in a red frame 10 pixels wide."""
-    image = Image.new("RGB", (200, 100), (255, 0, 0))
-    image.paste((0, 255, 0), (10, 10, 190, 90))
-    return image
+VIEWS_OF_FEW = 6  # of each photo of a place with few
 
 
 def photos(data_dir: Path, count: int, colour: str = "red") -> list[Photo]:
@@ -39,22 +33,15 @@ def photos(data_dir: Path, count: int, colour: str = "red") -> list[Photo]:
     return [*Gallery(data_dir).photos]
 
 
-def test_a_photo_is_seen_from_closer_and_whole() -> None:
-    closer, whole = views(framed())
-    assert closer.size == (100, 50)
-    assert closer.getcolors() == [(5000, (0, 255, 0))]
-    assert whole.size == (200, 200)
-    assert whole.crop((0, 50, 200, 150)).tobytes() == framed().tobytes()
-
-
-def test_what_the_square_is_filled_with_is_the_picture_s_mean_colour() -> None:
-    whole = views(Image.new("RGB", (30, 10), (10, 20, 30)))[1]
-    assert whole.getcolors() == [(900, (10, 20, 30))]
-
-
-@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (3, 2)])
-def test_pictures_of_any_shape_have_views(size: tuple[int, int]) -> None:
-    assert all(min(view.size) >= 1 for view in views(Image.new("RGB", size)))
+def test_the_parts_of_a_picture_cover_it() -> None:
+    """Each pixel's red tells its column, its green its row."""
+    columns, rows = np.meshgrid(np.arange(200, dtype=np.uint8), np.arange(100, dtype=np.uint8))
+    image = Image.fromarray(np.dstack([columns, rows, 0 * rows]))
+    left, right, top, bottom = (np.asarray(view) for view in parts(image))
+    assert left.shape == right.shape == top.shape == bottom.shape == (70, 140, 3)
+    assert (left[..., 0].min(), right[..., 0].max()) == (0, 199)
+    assert (top[..., 1].min(), bottom[..., 1].max()) == (0, 99)
+    assert (left[0, 0, 1], top[0, 0, 0]) == (15, 30)  # else in the middle
 
 
 def test_a_place_with_many_photos_has_views_of_the_first_ones() -> None:
@@ -64,6 +51,20 @@ def test_a_place_with_many_photos_has_views_of_the_first_ones() -> None:
         *range(PHOTOS_A_PLACE),
         *range(len(many), len(many) + 2),
     ]
+
+
+def test_a_place_with_few_photos_has_views_of_their_parts() -> None:
+    several = [Photo(f"r{n}", "red", "", 1, 1) for n in range(FEW + 1)]
+    few = [Photo(f"g{n}", "green", "", 1, 1) for n in range(FEW)]
+    assert with_parts([*several, *few]) == [len(several) + n for n in range(FEW)]
+
+
+def test_a_second_look_joins_all_looks_at_a_photo() -> None:
+    visual = np.eye(4, dtype=np.float32)[:2]
+    made = Views(np.eye(4, dtype=np.float32)[[2, 3]], np.array([0, 0]))
+    again = made.second_look(0, visual)
+    assert again == pytest.approx(np.array([[1, 0, 1, 1]]) / 3**0.5)
+    assert made.second_look(1, visual) is None
 
 
 def test_views_of_some_photos_are_numbered_anew() -> None:
@@ -77,11 +78,11 @@ def test_views_are_embedded_once(tmp_path: Path) -> None:
     gallery = photos(tmp_path, 3)
     embedder, watcher = ColourEmbedder(), Watcher()
     first = views_of(gallery, tmp_path, embedder, LIMITS, started=watcher.started)
-    assert embedder.embedded_images == 3 * VIEWS
-    assert watcher.totals == watcher.done == {"views": 3}
-    assert first.rows.tolist() == [row for row in range(3) for _ in range(VIEWS)]
+    assert embedder.embedded_images == 3 * VIEWS_OF_FEW
+    assert watcher.totals == watcher.done == {"views": 3, "parts": 3}
+    assert sorted(first.rows.tolist()) == [row for row in range(3) for _ in range(VIEWS_OF_FEW)]
     again = views_of(gallery, tmp_path, embedder, LIMITS)
-    assert embedder.embedded_images == 3 * VIEWS
+    assert embedder.embedded_images == 3 * VIEWS_OF_FEW
     assert (again.visual == first.visual).all()
 
 
@@ -99,7 +100,7 @@ def test_a_very_long_picture_makes_no_huge_square(tmp_path: Path) -> None:
             return super().embed_images(images)
 
     made = views_of([*Gallery(tmp_path).photos], tmp_path, Watching(), LIMITS)
-    assert len(made.rows) == VIEWS
+    assert len(made.rows) == VIEWS_OF_FEW
     assert max(max(size) for size in seen) <= 4 * 2 * ColourEmbedder.image_side
 
 
@@ -108,7 +109,7 @@ def test_photos_that_cannot_be_read_have_no_views(tmp_path: Path) -> None:
     (tmp_path / gallery[0].path).unlink()
     (tmp_path / gallery[2].path).write_bytes(b"no picture")
     made = views_of(gallery, tmp_path, ColourEmbedder(), LIMITS)
-    assert made.rows.tolist() == [1] * VIEWS
+    assert made.rows.tolist() == [1] * VIEWS_OF_FEW
     none = views_of(gallery[:1], tmp_path, ColourEmbedder(), LIMITS)
     assert none.visual.shape == (0, ColourEmbedder.dim)
 

@@ -20,9 +20,12 @@ from offline.evaluating.running import Asked, Questions, ask_everything
 from offline.gallery import Gallery
 from offline.indexing import build_snapshot
 from offline.near_duplicates import Shots
+from offline.views import Views
 from tests.conftest import LIMITS
 from tests.doubles import ColourEmbedder, coloured_photo, encoded
 from tests.offline.evaluating.conftest import PHOTOS, K, photo, publish
+
+NO_VIEWS = Views(np.empty((0, ColourEmbedder.dim), np.float32), np.empty(0, np.int64))
 
 
 @pytest.mark.parametrize("trained", [False, True])
@@ -97,9 +100,8 @@ def test_the_neighbours_left_are_as_many_as_ever(city: Path) -> None:
     groups = np.zeros(len(visual), dtype=np.int64)
     left = [row for row, photo in enumerate(snapshot.photos) if photo.place_id == "green"][:5]
     groups[left] = np.arange(1, 6)
-    outcomes = (
-        Jury(snapshot, Shots([None] * len(visual)), k=K).leave_out(visual, groups, None).outcomes
-    )
+    jury = Jury(snapshot, Shots([None] * len(visual)), k=K)
+    outcomes = jury.leave_out(visual, groups, None, NO_VIEWS).outcomes
     others = [
         outcome
         for outcome in outcomes

@@ -7,7 +7,7 @@ import pytest
 from core.embedders.base import Embeddings, unit_rows
 from core.snapshot import Snapshot, SnapshotStore
 from offline.evaluating.photos import Jury
-from offline.evaluating.small_galleries import DRAWS, ask_small_gallery
+from offline.evaluating.small_galleries import DRAWS, Looks, ask_small_gallery
 from offline.near_duplicates import Shots
 from offline.views import Views
 from tests.doubles import ColourEmbedder
@@ -30,12 +30,16 @@ def jury(snapshot: Snapshot) -> Jury:
     return Jury(snapshot, Shots([None] * len(snapshot.photos)), k=K)
 
 
-def made_up_views(visual: Embeddings) -> Views:
-    """Two looks at each photo, a little aside."""
+def made_up_looks(visual: Embeddings) -> Looks:
+    """More looks at each photo, a little aside."""
     random = np.random.default_rng(1)
     rows = np.repeat(np.arange(len(visual)), 2)
-    aside = 0.05 * random.normal(size=(len(rows), visual.shape[1]))
-    return Views(unit_rows(visual[rows] + aside), rows)
+
+    def aside() -> Views:
+        noise = 0.05 * random.normal(size=(len(rows), visual.shape[1]))
+        return Views(unit_rows(visual[rows] + noise), rows)
+
+    return Looks(visual, views=aside(), parts=aside())
 
 
 @pytest.mark.parametrize("trained", [False, True])
@@ -43,8 +47,8 @@ def test_all_photos_but_the_few_of_each_place_are_asked(
     jury: Jury, snapshot: Snapshot, visual: Embeddings, trained: bool
 ) -> None:
     single = np.arange(len(visual))
-    views = made_up_views(visual) if trained else None
-    outcomes = ask_small_gallery(jury, snapshot.photos, visual, single, 3, views=views)
+    looks = made_up_looks(visual)
+    outcomes = ask_small_gallery(jury, snapshot.photos, looks, single, 3, trained=trained)
     asked = Counter((outcome.query.split("#")[1], outcome.place_id) for outcome in outcomes)
     assert set(asked.values()) == {PHOTOS - 3, PHOTOS + 1 - 3}
     assert len(outcomes) == DRAWS * (len(visual) - 3 * 3)
@@ -53,7 +57,9 @@ def test_all_photos_but_the_few_of_each_place_are_asked(
 
 def test_what_answers_was_not_asked(jury: Jury, snapshot: Snapshot, visual: Embeddings) -> None:
     single = np.arange(len(visual))
-    outcomes = ask_small_gallery(jury, snapshot.photos, visual, single, 2, views=None)
+    outcomes = ask_small_gallery(
+        jury, snapshot.photos, made_up_looks(visual), single, 2, trained=False
+    )
     for draw in range(DRAWS):
         mine = [outcome for outcome in outcomes if outcome.query.endswith(f"#{draw}")]
         asked = {outcome.query.split("#")[0] for outcome in mine}
@@ -70,7 +76,9 @@ def test_copies_are_neither_drawn_twice_nor_asked(
     for place_id in ("red", "green", "blue"):
         rows = [row for row, photo in enumerate(snapshot.photos) if photo.place_id == place_id]
         pairs[rows] = [rows[at // 2 * 2] for at in range(len(rows))]
-    outcomes = ask_small_gallery(jury, snapshot.photos, visual, pairs, 3, views=None)
+    outcomes = ask_small_gallery(
+        jury, snapshot.photos, made_up_looks(visual), pairs, 3, trained=False
+    )
     asked = Counter((outcome.query.split("#")[1], outcome.place_id) for outcome in outcomes)
     even = {count for (_, place_id), count in asked.items() if place_id != "blue"}
     assert even == {PHOTOS - 2 * 3}
@@ -80,9 +88,9 @@ def test_the_same_gallery_gives_the_same_draws(
     jury: Jury, snapshot: Snapshot, visual: Embeddings
 ) -> None:
     single = np.arange(len(visual))
-    views = made_up_views(visual)
+    looks = made_up_looks(visual)
     first, again = (
-        ask_small_gallery(jury, snapshot.photos, visual, single, 3, views=views) for _ in range(2)
+        ask_small_gallery(jury, snapshot.photos, looks, single, 3, trained=True) for _ in range(2)
     )
     assert first == again
 
@@ -91,4 +99,6 @@ def test_there_is_nothing_to_ask_where_every_photo_is_drawn(
     jury: Jury, snapshot: Snapshot, visual: Embeddings
 ) -> None:
     single = np.arange(len(visual))
-    assert not ask_small_gallery(jury, snapshot.photos, visual, single, 50, views=None)
+    assert not ask_small_gallery(
+        jury, snapshot.photos, made_up_looks(visual), single, 50, trained=False
+    )
