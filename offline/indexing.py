@@ -162,7 +162,15 @@ def _content(
         joint=embeddings.joint,
         words=words,
         thresholds=choose_thresholds(
-            embeddings.visual, place_ids, shots, index, meaning, small_talk, training, k=k
+            embeddings.visual,
+            place_ids,
+            shots,
+            index,
+            meaning,
+            small_talk,
+            training,
+            views,
+            k=k,
         ),
         fingerprint=fingerprint,
         heads=training.heads if training else None,

@@ -1,23 +1,24 @@
 """What the gallery teaches about its own answers: how sure they are, and which to claim."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.certainty import Certainty, share_odds, sharpened
 from core.embedders.base import Embeddings
-from core.heads import Scores, with_heads
+from core.heads import with_heads
 from core.index import PhotoIndex
+from core.looks import LOOK_AGAIN_BELOW
 from core.metrics import Rows
 from core.snapshot import Thresholds
 from core.text_search import Meaning
 from core.vote import Candidate, Neighbour, knn_vote
 from offline.near_duplicates import SAME_COSINE, Shots
 from offline.training import Training
+from offline.views import Views
 
 SAMPLE = 2000  # photos asked, at most: enough for the quantiles, seconds of work
 ASKED_TOGETHER = 256  # photos searched at a time, to bound memory
@@ -36,12 +37,17 @@ CAUTIOUS = (1.0, Certainty(bias=0.0, per_score=0.0, per_odds=1.0), 0.5)
 class _Answer:
     """What the rest of the gallery said of one of its photos."""
 
+    row: int
     candidates: Sequence[Candidate]  # at least one
     right: bool
     head: float = 0.0  # what the trained heads say of the first place, if there are any
 
     def first_share(self, sharpness: float) -> float:
         return sharpened(self.candidates, sharpness)[0].share
+
+    def certainty(self, certainty: Certainty, sharpness: float) -> float:
+        share = self.first_share(sharpness)
+        return certainty.of(self.candidates[0].best.score, share, self.head)
 
 
 def choose_thresholds(
@@ -52,6 +58,7 @@ def choose_thresholds(
     meaning: Meaning,
     small_talk: Embeddings,
     training: Training | None,
+    views: Views | None,
     *,
     k: int,
 ) -> Thresholds:
@@ -71,10 +78,12 @@ def choose_thresholds(
         meaning: of the gallery's places.
         small_talk: words that name no place, in the joint space, (phrases, joint_dim).
         training: of the heads that weigh in on the vote, if any.
+        views: a second look at photos that leave doubt, for ``min_certainty``; without them it
+            suits answers at the first look.
         k: neighbours that vote.
     """
-    known, strange = _answers(visual, place_ids, shots, index, training, k)
-    sharpness, certainty, min_certainty = _for_photos(known, strange)
+    asking = _Asking(visual, place_ids, shots, index, training, k)
+    sharpness, certainty, min_certainty = _for_photos(asking, views)
     stand_out = meaning.stand_out(small_talk).max(axis=1)
     return Thresholds(
         sharpness=round(sharpness, 2),
@@ -84,84 +93,111 @@ def choose_thresholds(
     )
 
 
-def _answers(
-    visual: Embeddings,
-    place_ids: Sequence[str],
-    shots: Shots,
-    index: PhotoIndex,
-    training: Training | None,
-    k: int,
-) -> tuple[list[_Answer], list[_Answer]]:
-    """Answers to the photos asked, as photos of known places and as photos of unknown ones."""
-    sizes = Counter(place_ids)
-    places = np.array(place_ids)
-    deep = 2 * k + max(sizes.values())  # k are left when a place and some copies are taken out
-    rows_of = {place_id: np.flatnonzero(places == place_id) for place_id in sizes}
-    unseen = _unseen(training) if training else None
-    known, strange = [], []
+class _Asking:
+    """Asks photos of a gallery of the rest of it."""
 
-    def ask(row: int, found: Rows, cosines: NDArray[np.float32], out: Rows) -> _Answer | None:
-        """Let the photos ``found`` vote on ``row``; heads were not trained on ``out``."""
+    def __init__(
+        self,
+        visual: Embeddings,
+        place_ids: Sequence[str],
+        shots: Shots,
+        index: PhotoIndex,
+        training: Training | None,
+        k: int,
+    ) -> None:
+        self.visual = visual
+        self._place_ids = place_ids
+        self._places = np.array(place_ids)
+        self._shots = shots
+        self._index = index
+        self._training = training
+        self._k = k
+        self._sizes = Counter(place_ids)
+        self._rows_of = {
+            place_id: np.flatnonzero(self._places == place_id) for place_id in self._sizes
+        }
+        # k are left when a place and some copies are taken out
+        self._deep = 2 * k + max(self._sizes.values())
+
+    def sample(self) -> tuple[list[_Answer], list[_Answer]]:
+        """Answers to some photos, as photos of known places and as photos of unknown ones."""
+        count = min(SAMPLE, len(self.visual))
+        asked = np.unique(np.linspace(0, len(self.visual) - 1, count).astype(int))
+        # one place after another, since heads without it are kept for a while
+        asked = asked[np.argsort(self._places[asked], kind="stable")]
+        known, strange = [], []
+        for start in range(0, len(asked), ASKED_TOGETHER):
+            batch = asked[start : start + ASKED_TOGETHER]
+            nearest = self._index.search(self.visual[batch], self._deep)
+            for row, rows, cosines in zip(batch, nearest.rows, nearest.scores, strict=True):
+                look = self.visual[row : row + 1]
+                others = self._others(row, rows, cosines)
+                if answer := self._ask(row, look, rows[others], cosines[others], rows[~others]):
+                    known.append(answer)
+                place_id = self._place_ids[row]
+                elsewhere = others & (self._places[rows] != place_id)
+                out = np.union1d(rows[~others], self._rows_of[place_id])
+                if answer := self._ask(row, look, rows[elsewhere], cosines[elsewhere], out):
+                    strange.append(answer)
+        return known, strange
+
+    def again(self, row: int, look: Embeddings) -> _Answer | None:
+        """The answer to another look at a photo, (1, dim), as one of a known place."""
+        nearest = self._index.search(look, self._deep)
+        rows, cosines = nearest.rows[0], nearest.scores[0]
+        others = self._others(row, rows, cosines)
+        return self._ask(row, look, rows[others], cosines[others], rows[~others])
+
+    def _others(self, row: int, rows: Rows, cosines: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Which of the photos found are neither the one asked nor its copies."""
+        same = self._shots.same_as(row, rows) | (cosines >= SAME_COSINE) | (rows == row)
+        return np.asarray(~same)
+
+    def _ask(
+        self, row: int, look: Embeddings, found: Rows, cosines: NDArray[np.float32], out: Rows
+    ) -> _Answer | None:
+        """Let the photos ``found`` vote on ``row``; heads were not trained on it and ``out``."""
         jurors = [
-            Neighbour(str(juror), place_ids[juror], float(cosine))
-            for juror, cosine in zip(found[:k], cosines[:k], strict=True)
+            Neighbour(str(juror), self._place_ids[juror], float(cosine))
+            for juror, cosine in zip(found[: self._k], cosines[: self._k], strict=True)
         ]
         if not jurors:
             return None
-        candidates = knn_vote(jurors, place_sizes=sizes)
+        candidates = knn_vote(jurors, place_sizes=self._sizes)
         head = 0.0
-        if training and unseen:
-            opinion = training.heads.opinion(unseen(row, np.union1d(out, row)), jurors)
+        if self._training:
+            scores = self._training.left_out(np.union1d(out, row), look)[0]
+            opinion = self._training.heads.opinion(scores, jurors)
             candidates = with_heads(candidates, opinion.places)
             head = opinion.places[candidates[0].place_id]
-        return _Answer(candidates, candidates[0].place_id == place_ids[row], head)
-
-    asked = np.unique(np.linspace(0, len(visual) - 1, min(SAMPLE, len(visual))).astype(int))
-    asked = asked[np.argsort(places[asked], kind="stable")]  # one place after another
-    for start in range(0, len(asked), ASKED_TOGETHER):
-        batch = asked[start : start + ASKED_TOGETHER]
-        nearest = index.search(visual[batch], deep)
-        for row, rows, cosines in zip(batch, nearest.rows, nearest.scores, strict=True):
-            others = ~(shots.same_as(row, rows) | (cosines >= SAME_COSINE) | (rows == row))
-            elsewhere = others & (places[rows] != place_ids[row])
-            copies = rows[~others]
-            if answer := ask(row, rows[others], cosines[others], copies):
-                known.append(answer)
-            its_place = np.union1d(copies, rows_of[place_ids[row]])
-            if answer := ask(row, rows[elsewhere], cosines[elsewhere], its_place):
-                strange.append(answer)
-    return known, strange
+        return _Answer(row, candidates, candidates[0].place_id == self._place_ids[row], head)
 
 
-def _unseen(training: Training) -> Callable[[int, Rows], Scores]:
-    """Scores of a photo by heads that were not trained on it and others."""
-
-    @lru_cache(maxsize=8)  # photos of one place are asked one after another
-    def left_out(rows: tuple[int, ...]) -> Scores:
-        return training.left_out(np.array(rows))
-
-    return lambda row, out: left_out(tuple(out.tolist()))[int(np.searchsorted(out, row))]
-
-
-def _for_photos(
-    known: Sequence[_Answer], strange: Sequence[_Answer]
-) -> tuple[float, Certainty, float]:
+def _for_photos(asking: _Asking, views: Views | None) -> tuple[float, Certainty, float]:
     """Choose ``sharpness``, ``certainty`` and ``min_certainty``."""
-    right = np.array([answer.right for answer in known], dtype=bool)
-    if right.sum() < FEWEST or not strange:
+    known, strange = asking.sample()
+    if sum(answer.right for answer in known) < FEWEST or not strange:
         return CAUTIOUS
     sharpness = float(min(SHARPNESSES, key=lambda power: _log_loss(known, power)))
-    asked = [*known, *strange]
-    certainty = _fitted(asked, sharpness)
-    sure = np.array(
-        [certainty.of(a.candidates[0].best.score, a.first_share(sharpness), a.head) for a in known]
-    )
+    certainty = _fitted([*known, *strange], sharpness)
+    for at, answer in enumerate(known):
+        if views and answer.certainty(certainty, sharpness) < LOOK_AGAIN_BELOW:
+            look = views.second_look(answer.row, asking.visual)
+            if look is not None:
+                known[at] = asking.again(answer.row, look) or answer
+    return sharpness, certainty, _least_certainty(known, certainty, sharpness)
+
+
+def _least_certainty(known: Sequence[_Answer], certainty: Certainty, sharpness: float) -> float:
+    """From where on answers are claimed."""
+    right = np.array([answer.right for answer in known], dtype=bool)
+    sure = np.array([answer.certainty(certainty, sharpness) for answer in known])
     keeping = float(np.quantile(sure[right], 1 - KEPT))
     order = np.argsort(-sure)
     precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     reached = np.flatnonzero(precision >= WANTED_PRECISION)
     precise = float(sure[order][reached[-1]]) if len(reached) else 1.0
-    return sharpness, certainty, max(keeping, precise)
+    return max(keeping, precise)
 
 
 def _log_loss(answers: Sequence[_Answer], sharpness: float) -> float:

@@ -8,6 +8,7 @@ trained on that photo follows exactly from it, without training again.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,8 @@ class Training:
         }
         self._place_ids = place_ids
         self._weights = np.array([len(place_ids) / len(sizes) / sizes[p] for p in place_ids])
+        # photos of one place, or looks at one photo, are asked one after another
+        self._without = lru_cache(maxsize=8)(self._weights_without)
         self._inverse, targets = self._summed()
         self._solution = self._inverse @ targets
         weights = self._solution.astype(np.float32)
@@ -80,13 +83,17 @@ class Training:
         ``(I - H_rows)^-1 (y - fitted)_rows``; Cook & Weisberg, "Residuals and Influence in
         Regression", 1982, section 2.2.
         """
+        queries = self._inputs(rows) if visual is None else _with_ones(visual)
+        return np.asarray(queries @ self._without(tuple(np.asarray(rows).tolist())), np.float32)
+
+    def _weights_without(self, rows: tuple[int, ...]) -> NDArray[np.float64]:
+        """Weights, and the bias below them, of heads trained without some photos."""
         looks = np.array([look for row in rows for look in self._looks[row]])
         inputs = self._inputs(looks)
         influence = self._inverse @ (inputs * self._weights[looks, None]).T  # (dim + 1, looks)
         residuals = self._targets(looks) - inputs @ self._solution
         unseen = np.linalg.solve(np.eye(len(looks)) - inputs @ influence, residuals)
-        queries = self._inputs(rows) if visual is None else _with_ones(visual)
-        return np.asarray(queries @ self._solution - queries @ influence @ unseen, np.float32)
+        return np.asarray(self._solution - influence @ unseen)
 
     def _summed(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The inverse of the inputs' penalised second moments, and the inputs times targets."""

@@ -79,6 +79,8 @@ async def bench_answers(data_dir: Path, rounds: int) -> None:
     line("photo, one at a time", percentiles([took for took, _ in recognised]))
     for stage in ("hash", "decode", "embed", "search", "vote"):
         line(f"  {stage}", percentiles([answer.timings_ms[stage] for _, answer in recognised]))
+    again = [answer for _, answer in recognised if "look again" in answer.timings_ms]
+    line("  looked at again", f"{len(again)} of {len(recognised)}")
     line("text, one at a time", percentiles([took for took, _ in await timed(texts, guide.search)]))
 
     recognised = await timed(drawn[:1] * 100, guide.recognize)

@@ -12,6 +12,7 @@ from core.text_search import Meaning, embed_places
 from offline.near_duplicates import Shots
 from offline.thresholds import choose_thresholds
 from offline.training import Training
+from offline.views import Views
 from tests.doubles import ColourEmbedder
 
 DIM = 16
@@ -27,7 +28,13 @@ def gallery(places: int, *, spread: float, seed: int = 0) -> tuple[Embeddings, l
     return photos, [f"place{n}" for n in range(places) for _ in range(PHOTOS_A_PLACE)]
 
 
-def chosen(visual: Embeddings, place_ids: Sequence[str], *, trained: bool = False) -> Thresholds:
+def chosen(
+    visual: Embeddings,
+    place_ids: Sequence[str],
+    *,
+    trained: bool = False,
+    views: Views | None = None,
+) -> Thresholds:
     model = ColourEmbedder()
     places = [Place(place_id, place_id) for place_id in sorted(set(place_ids))]
     return choose_thresholds(
@@ -38,8 +45,19 @@ def chosen(visual: Embeddings, place_ids: Sequence[str], *, trained: bool = Fals
         Meaning(places, embed_places(places, model.embed_texts)),
         model.embed_texts(["hello", "thank you"]),
         Training(visual, place_ids, dict.fromkeys(place_ids, ())) if trained else None,
+        views,
         k=20,
     )
+
+
+def test_more_is_asked_of_answers_that_a_second_look_makes_surer() -> None:
+    """The second look shows each photo as its place is, without noise."""
+    photos, place_ids = gallery(20, spread=0.8)
+    centres = photos.reshape(20, PHOTOS_A_PLACE, DIM).mean(axis=1)
+    views = Views(unit_rows(np.repeat(centres, PHOTOS_A_PLACE, axis=0)), np.arange(len(photos)))
+    at_first, again = chosen(photos, place_ids), chosen(photos, place_ids, views=views)
+    assert again.min_certainty > at_first.min_certainty
+    assert (again.sharpness, again.certainty) == (at_first.sharpness, at_first.certainty)
 
 
 def test_similarity_speaks_for_an_answer() -> None:
