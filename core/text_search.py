@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.embedders.base import Embeddings
+from core.glossary import translations
 from core.kinds import kind_labels
 from core.places import Place
 from core.words import Agreements, Vocabulary, coverage, other_layout, stems
@@ -135,7 +136,7 @@ class TextIndex:
             for kind in _all_kinds(places)
         }
         self._weights = self._weights_of_stems()
-        self._vocabulary = Vocabulary(self._weights)
+        self._vocabulary = Vocabulary(self._weights, translations())
         self._named: dict[str, set[int]] = defaultdict(set)  # rows of places by stem of a name
         for row, names in enumerate(self._names):
             for stem in chain.from_iterable(names):

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import snowballstemmer
@@ -15,6 +15,7 @@ MAX_QUERY_CHARS = 256
 DIFFERENT, DIFFERENT_SHORT = 0.6, 0.75
 SHORT = 4  # letters
 SAME_STEM, LONGEST_ENDING = 0.8, 3  # agreement of a stem with a word that kept its ending
+TRANSLATED = 0.9  # agreement of a stem with what it is in another language
 _CYRILLIC = re.compile("[а-я]")
 _STEMMERS = {language: snowballstemmer.stemmer(language) for language in ("russian", "english")}
 
@@ -85,8 +86,16 @@ Agreements = Mapping[str, Mapping[str, float]]
 class Vocabulary:
     """Known stems, to find the few that agree with some words without comparing every pair."""
 
-    def __init__(self, known: Iterable[str]) -> None:
+    def __init__(
+        self, known: Iterable[str], translations: Mapping[str, frozenset[str]] | None = None
+    ) -> None:
+        """Know some stems, and what stems are in another language."""
         self._known = sorted(set(known))
+        self._translations = {  # to known stems
+            word: others
+            for word, translated in (translations or {}).items()
+            if (others := translated.intersection(self._known))
+        }
 
     def agreements(self, query: Iterable[str]) -> Agreements:
         """All agreements between stems of a query and known stems."""
@@ -99,7 +108,23 @@ class Vocabulary:
             for other, _, _ in close:
                 if sure := agreement(word, other):
                     found[word][other] = found[other][word] = sure
+            for other, sure in self._translated(word):
+                found[word][other] = found[other][word] = max(sure, found[word].get(other, 0.0))
         return found
+
+    def _translated(self, word: str) -> Iterator[tuple[str, float]]:
+        """Known stems that a word, misspelt or not, is in another language."""
+        close = process.extract(
+            word,
+            list(self._translations),
+            scorer=fuzz.ratio,
+            score_cutoff=100 * DIFFERENT,
+            limit=None,
+        )
+        for spelt, _, _ in close:
+            if sure := TRANSLATED * agreement(word, spelt):
+                for other in self._translations[spelt]:
+                    yield other, sure
 
 
 def coverage(
