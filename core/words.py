@@ -16,6 +16,7 @@ DIFFERENT, DIFFERENT_SHORT = 0.6, 0.75
 SHORT = 4  # letters
 SAME_STEM, LONGEST_ENDING = 0.8, 3  # agreement of a stem with a word that kept its ending
 TRANSLATED = 0.9  # agreement of a stem with what it is in another language
+_ADJECTIVE_ENDINGS = frozenset({"aia", "iaia", "oe", "ee", "ii", "oi", "ie"})  # as `_folded`
 _CYRILLIC = re.compile("[а-я]")
 _STEMMERS = {language: snowballstemmer.stemmer(language) for language in ("russian", "english")}
 
@@ -74,9 +75,12 @@ def agreement(word: str, other: str) -> float:
 
 def _is_stem_of(stem: str, word: str) -> bool:
     """Whether a word only adds an ending, as transliterated words keep theirs: bashn, bashnia."""
-    return (
-        len(stem) >= SHORT and 0 < len(word) - len(stem) <= LONGEST_ENDING and word.startswith(stem)
-    )
+    if not word.startswith(stem):
+        return False
+    ending = word[len(stem) :]
+    if len(stem) == SHORT - 1:  # a short stem may begin many a word: bel, belaia, but not belka
+        return ending in _ADJECTIVE_ENDINGS
+    return len(stem) >= SHORT and 0 < len(ending) <= LONGEST_ENDING
 
 
 # How surely two stems are the same word, by either of them; what is missing does not agree at all.

@@ -52,6 +52,8 @@ def test_the_other_keyboard_layout(typed: str, meant: str) -> None:
 def test_misspelt_words_agree_less_and_different_words_not_at_all() -> None:
     assert agreement("bashn", "bashn") == 1
     assert 0 < agreement("eifelev", "eifilev") < 1
+    assert agreement("bel", "belaia") == 0.8  # a short stem takes an adjective's ending only
+    assert agreement("bel", "belka") == 0
     assert agreement("bashn", "most") == 0
     assert agreement("ark", "park") < 0.5
 
