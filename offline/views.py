@@ -5,7 +5,7 @@ made of those there are. Views are never neighbours: only photos vote.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,13 +29,16 @@ FEW = 6
 PART = 0.7  # share of width and height that a part keeps
 
 
+Make = Callable[[Image], list[Image]]
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """A kind of views."""
 
     name: str  # in the cache; the number rises when `make` makes others
     called: str  # when progress is told
-    make: Callable[[Image], list[Image]]
+    make: Make
 
 
 def parts(image: Image) -> list[Image]:
@@ -47,6 +50,8 @@ def parts(image: Image) -> list[Image]:
 LOOKS = Recipe("views-1", "views", closer_and_whole)
 PARTS = Recipe("parts-1", "parts", parts)
 RECIPES = f"{LOOKS.name} {PARTS.name}"
+
+Wanted = Mapping[Recipe, Sequence[int]]  # rows of photos by the views they shall have
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,9 +92,10 @@ def make_views(
     reading: Reading,
     limits: ImageLimits,
     *,
+    wanted: Wanted | None = None,
     started: Started = unwatched,
 ) -> Views:
-    """Embed the views that heads are trained on, as far as the cache does not know them.
+    """Embed the views of photos, as far as the cache does not know them.
 
     Safe to kill at any moment and to run again. Photos that cannot be read have no views.
 
@@ -97,15 +103,37 @@ def make_views(
         photos: numbered as they come here.
         cache: of ``embedder``; has what was embedded before, and receives the rest.
         embedder: makes embeddings.
-        reading: of at least those of ``photos`` that `with_views` names.
+        reading: of at least those of ``photos`` whose views are wanted.
         limits: photos beyond have no views.
+        wanted: which views; None: those that heads are trained on.
         started: told of how many photos views are embedded.
     """
+    made: list[tuple[int, Embeddings]] = []
+    for recipe, rows in (wanted or for_training(photos)).items():
+        hashes = {
+            row: reading.hashes[photos[row].path]
+            for row in rows
+            if photos[row].path in reading.hashes
+        }
+        known = cache.viewed(recipe.name)
+        new = {sha256: photos[row].path for row, sha256 in hashes.items() if sha256 not in known}
 
-    def made(recipe: Recipe, rows: Sequence[int]) -> Views:
-        return _made(recipe, rows, photos, cache, embedder, reading, limits, started)
+        def decode(data: bytes, make: Make = recipe.make) -> list[Image]:
+            return make(load_detailed(data, limits, embedder.image_side))
 
-    return made(LOOKS, with_views(photos)).and_of(made(PARTS, with_parts(photos)))
+        for batch in batches(reading, new, decode, started(recipe.called, len(new))):
+            for sha256, images in batch:
+                cache.add_views(sha256, recipe.name, embedder.embed_images(images).visual)
+        known = cache.viewed(recipe.name)
+        made += [
+            (row, cache.views(sha256, recipe.name))
+            for row, sha256 in hashes.items()
+            if sha256 in known
+        ]
+    return Views(
+        np.concatenate([np.empty((0, embedder.dim), np.float32), *(each for _, each in made)]),
+        np.repeat([row for row, _ in made], [len(each) for _, each in made]).astype(np.int64),
+    )
 
 
 def views_of(
@@ -114,72 +142,26 @@ def views_of(
     embedder: Embedder,
     limits: ImageLimits,
     *,
+    wanted: Wanted | None = None,
     started: Started = unwatched,
 ) -> Views:
-    """The views that heads are trained on with ``photos``, which lie in ``data_dir``.
+    """Views of ``photos``, which lie in ``data_dir``; see `make_views`.
 
-    Those not in the embedding cache any more are embedded anew; see `make_views`.
+    Those not in the embedding cache any more are embedded anew.
 
     Raises:
         DataDirError: the cache cannot be used.
     """
-    reading = read_photos(data_dir, [photos[row] for row in with_views(photos)])
+    wanted = wanted or for_training(photos)
+    rows = {row for each in wanted.values() for row in each}
+    reading = read_photos(data_dir, [photos[row] for row in sorted(rows)])
     with EmbeddingCache.open(data_dir, embedder) as cache:
-        return make_views(photos, cache, embedder, reading, limits, started=started)
+        return make_views(photos, cache, embedder, reading, limits, wanted=wanted, started=started)
 
 
-def views_by(
-    recipe: Recipe,
-    rows: Sequence[int],
-    photos: Sequence[Photo],
-    data_dir: Path,
-    embedder: Embedder,
-    limits: ImageLimits,
-    *,
-    started: Started = unwatched,
-) -> Views:
-    """Views of one kind of the photos ``rows`` of ``photos``, else as `views_of`."""
-    reading = read_photos(data_dir, [photos[row] for row in rows])
-    with EmbeddingCache.open(data_dir, embedder) as cache:
-        return _made(recipe, rows, photos, cache, embedder, reading, limits, started)
-
-
-def _made(
-    recipe: Recipe,
-    rows: Sequence[int],
-    photos: Sequence[Photo],
-    cache: EmbeddingCache,
-    embedder: Embedder,
-    reading: Reading,
-    limits: ImageLimits,
-    started: Started,
-) -> Views:
-    """Embed the views of some of ``photos``, as far as the cache does not know them."""
-    rows = [row for row in rows if photos[row].path in reading.hashes]
-    hashes = [reading.hashes[photos[row].path] for row in rows]
-    known = cache.viewed(recipe.name)
-    new = {
-        sha256: photos[row].path
-        for row, sha256 in zip(rows, hashes, strict=True)
-        if sha256 not in known
-    }
-
-    def decode(data: bytes) -> list[Image]:
-        return recipe.make(load_detailed(data, limits, embedder.image_side))
-
-    for batch in batches(reading, new, decode, started(recipe.called, len(new))):
-        for sha256, images in batch:
-            cache.add_views(sha256, recipe.name, embedder.embed_images(images).visual)
-    known = cache.viewed(recipe.name)
-    made = [
-        (row, cache.views(sha256, recipe.name))
-        for row, sha256 in zip(rows, hashes, strict=True)
-        if sha256 in known
-    ]
-    return Views(
-        np.concatenate([np.empty((0, embedder.dim), np.float32), *(each for _, each in made)]),
-        np.repeat([row for row, _ in made], [len(each) for _, each in made]).astype(np.int64),
-    )
+def for_training(photos: Sequence[Photo]) -> Wanted:
+    """The views that heads are trained on."""
+    return {LOOKS: with_views(photos), PARTS: with_parts(photos)}
 
 
 def with_views(photos: Sequence[Photo]) -> list[int]:

@@ -25,7 +25,7 @@ from offline.near_duplicates import Shots, near_duplicate_groups
 from offline.progress import Started, unwatched
 from offline.sources.items import Problem
 from offline.training import Training
-from offline.views import PARTS, views_by, views_of
+from offline.views import PARTS, views_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ def ask_everything(
     left_out = jury.leave_out(visual, groups, training, views, advanced=advanced)
     outcomes = Outcomes(gallery=left_out.outcomes)
     drawn_from = may_be_drawn(snapshot.photos) if training else []  # parts are for heads
-    parts = views_by(
-        PARTS, drawn_from, snapshot.photos, data_dir, embedder, limits, started=started
+    parts = views_of(
+        snapshot.photos, data_dir, embedder, limits, wanted={PARTS: drawn_from}, started=started
     )
     advanced = started("small galleries", len(SIZES))
     for size in SIZES:
