@@ -73,35 +73,11 @@ def ask_everything(
     strange = read_unknown_photos(questions.unknown) if questions.unknown else []
     texts = read_texts(questions.texts, labels, problems) if questions.texts else []
 
-    visual = np.load(store.folder / snapshot.version / "embeddings.npy", mmap_mode="r")
     shots = _shots(snapshot, Gallery(data_dir))
-    groups = near_duplicate_groups(visual, shots)
     jury = Jury(snapshot, shots, k=k)
-    place_ids = [photo.place_id for photo in snapshot.photos]
-    views = views_of(snapshot.photos, data_dir, embedder, limits, started=started)
-    training = None
-    if snapshot.heads:
-        training = Training(visual, place_ids, jury.kinds, views)
-    advanced = started("gallery", len(visual))
-    left_out = jury.leave_out(visual, groups, training, views, advanced=advanced)
-    outcomes = Outcomes(gallery=left_out.outcomes)
-    drawn_from = may_be_drawn(snapshot.photos) if training else []  # parts are for heads
-    parts = views_of(
-        snapshot.photos, data_dir, embedder, limits, wanted={PARTS: drawn_from}, started=started
+    outcomes, groups, alone = _ask_itself(
+        snapshot, jury, shots, data_dir, embedder, limits, started
     )
-    advanced = started("small galleries", len(SIZES))
-    for size in SIZES:
-        asked = ask_small_gallery(
-            jury,
-            snapshot.photos,
-            Looks(visual, views, parts),
-            groups,
-            size,
-            trained=training is not None,
-        )
-        if asked:  # else no place has more photos
-            outcomes.small[size] = asked
-        advanced(1)
     if photos:
         advanced = started("queries", len(photos))
         outcomes.queries = jury.ask(photos, embedder, limits, problems, advanced=advanced)
@@ -118,11 +94,50 @@ def ask_everything(
     return Asked(
         snapshot=snapshot,
         k=k,
-        groups=int(groups.max()) + 1,
-        alone=left_out.alone,
+        groups=groups,
+        alone=alone,
         outcomes=outcomes,
         problems=problems,
     )
+
+
+def _ask_itself(
+    snapshot: Snapshot,
+    jury: Jury,
+    shots: Shots,
+    data_dir: Path,
+    embedder: Embedder,
+    limits: ImageLimits,
+    started: Started,
+) -> tuple[Outcomes, int, int]:
+    """Ask the gallery about itself, and small galleries drawn from it.
+
+    Returns:
+        The answers, the number of groups of near duplicates, and of photos alone at their place.
+    """
+    photos = snapshot.photos
+    visual = np.asarray(snapshot.visual)
+    groups = near_duplicate_groups(visual, shots)
+    views = views_of(photos, data_dir, embedder, limits, started=started)
+    training, drawn_from = None, []
+    if snapshot.heads:
+        place_ids = [photo.place_id for photo in photos]
+        training = Training(visual, place_ids, jury.kinds, views)
+        drawn_from = may_be_drawn(photos)  # parts are for heads
+    advanced = started("gallery", len(visual))
+    left_out = jury.leave_out(visual, groups, training, views, advanced=advanced)
+    outcomes = Outcomes(gallery=left_out.outcomes)
+    parts = views_of(
+        photos, data_dir, embedder, limits, wanted={PARTS: drawn_from}, started=started
+    )
+    looks = Looks(visual, views, parts)
+    advanced = started("small galleries", len(SIZES))
+    for size in SIZES:
+        asked = ask_small_gallery(jury, photos, looks, groups, size, trained=training is not None)
+        if asked:  # else no place has more photos
+            outcomes.small[size] = asked
+        advanced(1)
+    return outcomes, int(groups.max()) + 1, left_out.alone
 
 
 def _shots(snapshot: Snapshot, gallery: Gallery) -> Shots:
