@@ -45,7 +45,13 @@ class CityGuide:
     """
 
     def __init__(
-        self, data_dir: Path, embedder: Embedder, *, k: int = NEIGHBOURS, limits: ImageLimits
+        self,
+        data_dir: Path,
+        embedder: Embedder,
+        *,
+        k: int = NEIGHBOURS,
+        limits: ImageLimits,
+        look_again_below: float = LOOK_AGAIN_BELOW,
     ) -> None:
         """Load the current snapshot.
 
@@ -54,6 +60,7 @@ class CityGuide:
             embedder: the one the snapshot was built with, or one that was proven to answer alike.
             k: nearest gallery photos that vote.
             limits: what photos are refused.
+            look_again_below: certainty below which a photo is looked at again; 0 for never.
 
         Raises:
             SnapshotError: nothing published yet, or it is damaged or of another embedder.
@@ -63,6 +70,7 @@ class CityGuide:
         self._embedder = embedder
         self._k = k
         self._limits = limits
+        self._look_again_below = look_again_below
         self._decoding = ThreadPoolExecutor(2, thread_name_prefix="decode")
         self._pictures: Batcher[Image.Image, Embeddings] = Batcher(
             lambda images: _rows(embedder.embed_images(images).visual),
@@ -238,7 +246,7 @@ class CityGuide:
     def _in_doubt(self, embedding: Embeddings) -> bool:
         edition = self._edition
         jurors = [juror for _, juror in self._neighbours(edition, embedding, None)]
-        return _verdict(edition, embedding, jurors, None).certainty < LOOK_AGAIN_BELOW
+        return _verdict(edition, embedding, jurors, None).certainty < self._look_again_below
 
     def _neighbours(
         self, edition: Edition, embedding: Embeddings, city: str | None

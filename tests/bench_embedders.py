@@ -232,11 +232,12 @@ class Alone:
 
 
 class Whole:
-    """The guide: a photo is decoded, embedded, searched and voted on."""
+    """The guide: a photo is decoded, embedded once, searched and voted on."""
 
     def __init__(self, embedder: Embedder, data_dir: Path) -> None:
         self._embedder = embedder
-        self._guide = CityGuide(data_dir, embedder, limits=LIMITS)
+        # Random weights leave doubt about everything: one look is what can be compared.
+        self._guide = CityGuide(data_dir, embedder, limits=LIMITS, look_again_below=0)
         self.warm_up = self._guide.warm_up
 
     def prepared(self, photo: bytes) -> bytes:

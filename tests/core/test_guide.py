@@ -228,6 +228,15 @@ async def test_a_photo_that_leaves_doubt_is_looked_at_again(tmp_path: Path) -> N
     guide.close()
 
 
+async def test_a_guide_can_be_told_not_to_look_again(tmp_path: Path) -> None:
+    publish(tmp_path)
+    embedder = ColourEmbedder()
+    guide = CityGuide(tmp_path, embedder, limits=LIMITS, look_again_below=0)
+    await guide.recognize(encoded(coloured_photo((35, 120, 140))))
+    assert embedder.embedded_images == 1
+    guide.close()
+
+
 async def test_what_lies_beside_the_middle_can_settle_doubt(tmp_path: Path) -> None:
     """The embedder sees the middle square only, which is grey; the sight is at both sides."""
 
