@@ -61,7 +61,7 @@ class Training:
         self._place_ids = place_ids
         self._weights = np.array([len(place_ids) / len(sizes) / sizes[p] for p in place_ids])
         # photos of one place, or looks at one photo, are asked one after another
-        self._without = lru_cache(maxsize=8)(self._weights_without)
+        self._without = lru_cache(maxsize=8)(self._leave_out)
         self._inverse, targets = self._summed()
         self._solution = self._inverse @ targets
         weights = self._solution.astype(np.float32)
@@ -83,17 +83,17 @@ class Training:
         ``(I - H_rows)^-1 (y - fitted)_rows``; Cook & Weisberg, "Residuals and Influence in
         Regression", 1982, section 2.2.
         """
+        influence, unseen = self._without(tuple(np.asarray(rows).tolist()))
         queries = self._inputs(rows) if visual is None else _with_ones(visual)
-        return np.asarray(queries @ self._without(tuple(np.asarray(rows).tolist())), np.float32)
+        return np.asarray(queries @ self._solution - queries @ influence @ unseen, np.float32)
 
-    def _weights_without(self, rows: tuple[int, ...]) -> NDArray[np.float64]:
-        """Weights, and the bias below them, of heads trained without some photos."""
+    def _leave_out(self, rows: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What some photos add to the weights, as a product: (dim + 1, looks), (looks, scores)."""
         looks = np.array([look for row in rows for look in self._looks[row]])
         inputs = self._inputs(looks)
-        influence = self._inverse @ (inputs * self._weights[looks, None]).T  # (dim + 1, looks)
+        influence = self._inverse @ (inputs * self._weights[looks, None]).T
         residuals = self._targets(looks) - inputs @ self._solution
-        unseen = np.linalg.solve(np.eye(len(looks)) - inputs @ influence, residuals)
-        return np.asarray(self._solution - influence @ unseen)
+        return influence, np.linalg.solve(np.eye(len(looks)) - inputs @ influence, residuals)
 
     def _summed(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The inverse of the inputs' penalised second moments, and the inputs times targets."""
