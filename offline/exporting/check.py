@@ -83,7 +83,8 @@ def compare(
     """Compare a pair with the embedder a snapshot was built with.
 
     Each photo is embedded anew and asked of the rest of the gallery as the snapshot has it, which
-    is just what serving does; copies of the photo do not vote, and heads are not trained on them.
+    is what serving does at the first look; copies of the photo do not vote, and heads are not
+    trained on them.
 
     Args:
         snapshot: holds what the source makes of the photos and of the places' words.
