@@ -23,7 +23,10 @@ class SeenPhotos:
         """Let ``guide`` look at photos of at most ``max_photo_mb``."""
         self._guide = guide
         self._max_photo_mb = max_photo_mb
-        self._seen: Recent[str, SeenPhoto] = Recent(REMEMBERED)  # by file_unique_id
+        # by file_unique_id; where people took photos is forgotten with the answer
+        self._seen: Recent[str, SeenPhoto] = Recent(
+            REMEMBERED, keep=lambda seen: seen.taken_at is None
+        )
 
     async def of(self, bot: Bot, photo: SentPhoto) -> SeenPhoto:
         """Fetch a photo and look at it, or remember it.

@@ -80,7 +80,8 @@ class CityGuide:
         self._words: Batcher[str, Embeddings] = Batcher(
             lambda texts: _rows(embedder.embed_texts(texts)), name="words", limit=BATCH_OF_TEXTS
         )
-        # Embeddings depend on the embedder alone, so a new snapshot leaves them good.
+        # A new snapshot leaves embeddings good, even if it would have had doubts where the old one
+        # had none, or the other way round.
         self._seen: Recent[bytes, Embeddings] = Recent(REMEMBERED)  # by SHA-256 of the file
         self._read: Recent[str, Embeddings] = Recent(REMEMBERED)
         self._searching = ThreadPoolExecutor(1, thread_name_prefix="search")

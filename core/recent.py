@@ -21,8 +21,10 @@ class _Making(Generic[Value]):
 class Recent(Generic[Key, Value]):
     """Keeps the ``limit`` results used last. For use on one event loop."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, keep: Callable[[Value], bool] = lambda _: True) -> None:
+        """Keep up to ``limit`` results that ``keep`` allows; the others are made each time."""
         self._limit = limit
+        self._keep = keep
         self._kept: OrderedDict[Key, Value] = OrderedDict()  # used longest ago first
         self._making: dict[Key, _Making[Value]] = {}
 
@@ -48,7 +50,9 @@ class Recent(Generic[Key, Value]):
                     del self._making[key]
 
     async def _make(self, key: Key, make: Callable[[], Coroutine[Any, Any, Value]]) -> Value:
-        value = self._kept[key] = await make()
+        value = await make()
+        if self._keep(value):
+            self._kept[key] = value
         while len(self._kept) > self._limit:
             self._kept.popitem(last=False)
         return value

@@ -16,7 +16,7 @@ DIFFERENT, DIFFERENT_SHORT = 0.6, 0.75
 SHORT = 4  # letters
 SAME_STEM, LONGEST_ENDING = 0.8, 3  # agreement of a stem with a word that kept its ending
 TRANSLATED = 0.9  # agreement of a stem with what it is in another language
-_ADJECTIVE_ENDINGS = frozenset({"aia", "iaia", "oe", "ee", "ii", "oi", "ie"})  # as `_folded`
+_ADJECTIVE_ENDINGS = frozenset({"aia", "iaia", "oi", "ie"})  # as `stems` leaves them
 _CYRILLIC = re.compile("[а-я]")
 _STEMMERS = {language: snowballstemmer.stemmer(language) for language in ("russian", "english")}
 

@@ -22,7 +22,15 @@ from offline.small_talk import PHRASES
 from offline.sources.items import Problem
 from offline.thresholds import choose_thresholds
 from offline.training import Training
-from offline.views import RECIPES, Views, make_views
+from offline.views import (
+    LOOKS,
+    PARTS,
+    RECIPES,
+    Views,
+    make_views,
+    with_parts,
+    with_views,
+)
 
 
 @dataclass(slots=True)
@@ -86,9 +94,12 @@ def build_snapshot(
         with_photos = {photo.place_id for photo in usable}
         places = [place for place in gallery.places.values() if place.place_id in with_photos]
         words, small_talk = embed_places(places, cache.texts), cache.texts(PHRASES)
-        views = None
+        looks = parts = None
         if train:
-            views = make_views(usable, cache, embedder, reading, limits, started=started)
+            looks, parts = (
+                make_views(usable, cache, embedder, reading, limits, wanted=wanted, started=started)
+                for wanted in ({LOOKS: with_views(usable)}, {PARTS: with_parts(usable)})
+            )
         embedding_s = perf_counter() - embedding_start
 
         fingerprint = _fingerprint(embedder, places, usable, reading.hashes, k, train)
@@ -103,7 +114,8 @@ def build_snapshot(
                 small_talk,
                 fingerprint,
                 k,
-                views,
+                looks,
+                parts,
             ),
             keep=keep,
         )
@@ -145,14 +157,17 @@ def _content(
     small_talk: Embeddings,
     fingerprint: str,
     k: int,
-    views: Views | None,
+    looks: Views | None,
+    parts: Views | None,
 ) -> SnapshotContent:
-    """What is published; heads are trained if there are ``views`` to train them on."""
+    """What is published; heads are trained if there are views to train them on."""
     index = PhotoIndex.build(embeddings.visual)
     place_ids = [photo.place_id for photo in photos]
     shots = Shots([photo.phash for photo in photos])
     kinds = {place.place_id: place.kinds for place in places}
-    training = Training(embeddings.visual, place_ids, kinds, views) if views else None
+    training = None
+    if looks and parts:
+        training = Training(embeddings.visual, place_ids, kinds, looks.and_of(parts))
     meaning = Meaning(places, words)
     return SnapshotContent(
         embedder=embedder.name,
@@ -169,7 +184,7 @@ def _content(
             meaning,
             small_talk,
             training,
-            views,
+            looks,
             k=k,
         ),
         fingerprint=fingerprint,

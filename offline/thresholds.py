@@ -34,7 +34,7 @@ CAUTIOUS = (1.0, Certainty(bias=0.0, per_score=0.0, per_odds=1.0), 0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
     """What the rest of the gallery said of one of its photos."""
 
     row: int
@@ -43,9 +43,11 @@ class _Answer:
     head: float = 0.0  # what the trained heads say of the first place, if there are any
 
     def first_share(self, sharpness: float) -> float:
+        """The first place's share of the vote."""
         return sharpened(self.candidates, sharpness)[0].share
 
     def certainty(self, certainty: Certainty, sharpness: float) -> float:
+        """How sure the first place is."""
         share = self.first_share(sharpness)
         return certainty.of(self.candidates[0].best.score, share, self.head)
 
@@ -82,7 +84,7 @@ def choose_thresholds(
             suits answers at the first look.
         k: neighbours that vote.
     """
-    asking = _Asking(visual, place_ids, shots, index, training, k)
+    asking = Asking(visual, place_ids, shots, index, training, k)
     sharpness, certainty, min_certainty = _for_photos(asking, views)
     stand_out = meaning.stand_out(small_talk).max(axis=1)
     return Thresholds(
@@ -93,7 +95,7 @@ def choose_thresholds(
     )
 
 
-class _Asking:
+class Asking:
     """Asks photos of a gallery of the rest of it."""
 
     def __init__(
@@ -119,7 +121,7 @@ class _Asking:
         # k are left when a place and some copies are taken out
         self._deep = 2 * k + max(self._sizes.values())
 
-    def sample(self) -> tuple[list[_Answer], list[_Answer]]:
+    def sample(self) -> tuple[list[Answer], list[Answer]]:
         """Answers to some photos, as photos of known places and as photos of unknown ones."""
         count = min(SAMPLE, len(self.visual))
         asked = np.unique(np.linspace(0, len(self.visual) - 1, count).astype(int))
@@ -141,11 +143,12 @@ class _Asking:
                     strange.append(answer)
         return known, strange
 
-    def again(self, row: int, look: Embeddings) -> _Answer | None:
+    def again(self, row: int, look: Embeddings) -> Answer | None:
         """The answer to another look at a photo, (1, dim), as one of a known place."""
         nearest = self._index.search(look, self._deep)
         rows, cosines = nearest.rows[0], nearest.scores[0]
-        others = self._others(row, rows, cosines)
+        # copies are those of the photo itself, which a mean of looks may be farther from
+        others = self._others(row, rows, self.visual[rows] @ self.visual[row])
         return self._ask(row, look, rows[others], cosines[others], rows[~others])
 
     def _others(self, row: int, rows: Rows, cosines: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -155,7 +158,7 @@ class _Asking:
 
     def _ask(
         self, row: int, look: Embeddings, found: Rows, cosines: NDArray[np.float32], out: Rows
-    ) -> _Answer | None:
+    ) -> Answer | None:
         """Let the photos ``found`` vote on ``row``; heads were not trained on it and ``out``."""
         jurors = [
             Neighbour(str(juror), self._place_ids[juror], float(cosine))
@@ -170,10 +173,10 @@ class _Asking:
             opinion = self._training.heads.opinion(scores, jurors)
             candidates = with_heads(candidates, opinion.places)
             head = opinion.places[candidates[0].place_id]
-        return _Answer(row, candidates, candidates[0].place_id == self._place_ids[row], head)
+        return Answer(row, candidates, candidates[0].place_id == self._place_ids[row], head)
 
 
-def _for_photos(asking: _Asking, views: Views | None) -> tuple[float, Certainty, float]:
+def _for_photos(asking: Asking, views: Views | None) -> tuple[float, Certainty, float]:
     """Choose ``sharpness``, ``certainty`` and ``min_certainty``."""
     known, strange = asking.sample()
     if sum(answer.right for answer in known) < FEWEST or not strange:
@@ -188,7 +191,7 @@ def _for_photos(asking: _Asking, views: Views | None) -> tuple[float, Certainty,
     return sharpness, certainty, _least_certainty(known, certainty, sharpness)
 
 
-def _least_certainty(known: Sequence[_Answer], certainty: Certainty, sharpness: float) -> float:
+def _least_certainty(known: Sequence[Answer], certainty: Certainty, sharpness: float) -> float:
     """From where on answers are claimed."""
     right = np.array([answer.right for answer in known], dtype=bool)
     sure = np.array([answer.certainty(certainty, sharpness) for answer in known])
@@ -200,14 +203,14 @@ def _least_certainty(known: Sequence[_Answer], certainty: Certainty, sharpness: 
     return max(keeping, precise)
 
 
-def _log_loss(answers: Sequence[_Answer], sharpness: float) -> float:
+def _log_loss(answers: Sequence[Answer], sharpness: float) -> float:
     """How badly the stated shares foretell which answers are right."""
     shares = np.array([answer.first_share(sharpness) for answer in answers])
     right = np.array([answer.right for answer in answers])
     return float(-np.log(np.clip(np.where(right, shares, 1 - shares), 1e-6, 1)).mean())
 
 
-def _fitted(answers: Sequence[_Answer], sharpness: float) -> Certainty:
+def _fitted(answers: Sequence[Answer], sharpness: float) -> Certainty:
     """A logistic regression of being right, over what is known of the first place."""
     from sklearn.linear_model import LogisticRegression  # seconds that asking can do without
 

@@ -1,6 +1,7 @@
 """Ask all there is to ask of the snapshot in use."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from offline.near_duplicates import Shots, near_duplicate_groups
 from offline.progress import Started, unwatched
 from offline.sources.items import Problem
 from offline.training import Training
-from offline.views import PARTS, views_of
+from offline.views import LOOKS, PARTS, Recipe, Views, views_of, with_parts, with_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,22 +119,27 @@ def _ask_itself(
     photos = snapshot.photos
     visual = np.asarray(snapshot.visual)
     groups = near_duplicate_groups(visual, shots)
-    views = views_of(photos, data_dir, embedder, limits, started=started)
+
+    def views(recipe: Recipe, rows: Sequence[int]) -> Views:
+        wanted = {recipe: rows}
+        return views_of(photos, data_dir, embedder, limits, wanted=wanted, started=started)
+
+    looks = views(LOOKS, with_views(photos))
     training, drawn_from = None, []
     if snapshot.heads:
         place_ids = [photo.place_id for photo in photos]
-        training = Training(visual, place_ids, jury.kinds, views)
+        learned = looks.and_of(views(PARTS, with_parts(photos)))
+        training = Training(visual, place_ids, jury.kinds, learned)
         drawn_from = may_be_drawn(photos)  # parts are for heads
     advanced = started("gallery", len(visual))
-    left_out = jury.leave_out(visual, groups, training, views, advanced=advanced)
+    left_out = jury.leave_out(visual, groups, training, looks, advanced=advanced)
     outcomes = Outcomes(gallery=left_out.outcomes)
-    parts = views_of(
-        photos, data_dir, embedder, limits, wanted={PARTS: drawn_from}, started=started
-    )
-    looks = Looks(visual, views, parts)
+    all_looks = Looks(visual, looks, views(PARTS, drawn_from))
     advanced = started("small galleries", len(SIZES))
     for size in SIZES:
-        asked = ask_small_gallery(jury, photos, looks, groups, size, trained=training is not None)
+        asked = ask_small_gallery(
+            jury, photos, all_looks, groups, size, trained=training is not None
+        )
         if asked:  # else no place has more photos
             outcomes.small[size] = asked
         advanced(1)

@@ -79,7 +79,7 @@ def ask_small_gallery(
             if photo.place_id in place_rows and int(groups[row]) not in taken
         ]
         asked = np.sort(random.permutation(left)[:MOST_ASKED]).astype(np.int64)
-        small = _SmallGallery(jury, photos, looks, drawn, size, trained)
+        small = _SmallGallery(jury, photos, looks, drawn, trained)
         outcomes += [small.ask(row, f"{photos[row].path}#{draw}") for row in asked.tolist()]
     return outcomes
 
@@ -93,7 +93,6 @@ class _SmallGallery:
         photos: Sequence[Photo],
         looks: Looks,
         drawn: Sequence[int],
-        size: int,
         trained: bool,
     ) -> None:
         self._jury = jury
@@ -105,9 +104,10 @@ class _SmallGallery:
         self._index = PhotoIndex.build(looks.visual[drawn])
         self._heads = None
         if trained:
-            views = looks.views.of(drawn)
-            if size <= FEW:
-                views = views.and_of(looks.parts.of(drawn))
+            few = [at for at, place_id in enumerate(place_ids) if self._sizes[place_id] <= FEW]
+            parts = looks.parts.of([drawn[at] for at in few])
+            parts = Views(parts.visual, np.array(few, dtype=np.int64)[parts.rows])
+            views = looks.views.of(drawn).and_of(parts)
             self._heads = Training(looks.visual[drawn], place_ids, jury.kinds, views).heads
 
     def ask(self, row: int, query: str) -> PhotoOutcome:

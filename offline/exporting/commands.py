@@ -28,7 +28,7 @@ def export(
         bool,
         typer.Option(
             "--openvino",
-            help="By OpenVINO, in bf16 where the processor has it; with --int8, CLIP at its fastest.",
+            help="By OpenVINO, in bf16 where the processor has it; with --int8 for CLIP.",
         ),
     ] = False,
     photos: Annotated[

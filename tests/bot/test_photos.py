@@ -92,6 +92,16 @@ async def test_a_photo_asked_about_again_is_not_fetched_again(chat: Chat) -> Non
     assert [type(part) for part in again] == [type(part) for part in first]
 
 
+async def test_where_a_photo_was_taken_is_not_remembered(chat: Chat) -> None:
+    exif = Image.Exif()
+    exif[0x8825] = {1: "N", 2: (56.0, 19.5, 0.0), 3: "E", 4: (44.0, 0.0, 0.0)}
+    chat.telegram.files["doc"] = encoded(coloured_photo("red"), exif=exif)
+    for _ in range(2):
+        await chat.feed(update(document=document(mime_type="image/jpeg")))
+    assert chat.guide.nears == [Point(56.325, 44.0)] * 2
+    assert chat.telegram.downloads == 2
+
+
 async def test_a_photo_that_failed_is_fetched_again(chat: Chat) -> None:
     chat.guide.error = UnreadableImage("cut short")
     await chat.feed(update(photo=photo(upload="7")))

@@ -63,6 +63,13 @@ async def test_what_was_used_longest_ago_is_forgotten(kitchen: Kitchen) -> None:
     assert kitchen.made == ["soup", "rice", "cake", "rice"]
 
 
+async def test_what_may_not_be_kept_is_made_each_time(kitchen: Kitchen) -> None:
+    recent: Recent[str, str] = Recent(2, keep=lambda dish: dish != "SOUP")
+    kitchen.ready.set()
+    assert [await ask(recent, kitchen, dish) for dish in ("soup", "tea", "soup", "tea")]
+    assert kitchen.made == ["soup", "tea", "soup"]
+
+
 async def test_errors_reach_all_who_wait_and_are_not_kept(kitchen: Kitchen) -> None:
     recent: Recent[str, str] = Recent(2)
     kitchen.ready.set()

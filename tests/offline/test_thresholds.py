@@ -10,7 +10,7 @@ from core.places import Place
 from core.snapshot import Thresholds
 from core.text_search import Meaning, embed_places
 from offline.near_duplicates import Shots
-from offline.thresholds import choose_thresholds
+from offline.thresholds import Asking, choose_thresholds
 from offline.training import Training
 from offline.views import Views
 from tests.doubles import ColourEmbedder
@@ -58,6 +58,19 @@ def test_more_is_asked_of_answers_that_a_second_look_makes_surer() -> None:
     at_first, again = chosen(photos, place_ids), chosen(photos, place_ids, views=views)
     assert again.min_certainty > at_first.min_certainty
     assert (again.sharpness, again.certainty) == (at_first.sharpness, at_first.certainty)
+
+
+def test_a_second_look_at_a_photo_is_not_answered_by_its_copy() -> None:
+    """The copy is close to the photo, but not to what the looks at it have in common."""
+    photo, other = np.eye(3)[0], np.eye(3)[1]
+    copy, look = photo + 0.1 * np.eye(3)[2], photo + 0.5 * other
+    visual = unit_rows(np.array([photo, copy, other]))
+    place_ids = ["shot", "shot", "another"]
+    shots, index = Shots([None] * 3), PhotoIndex.build(visual)
+    asking = Asking(visual, place_ids, shots, index, training=None, k=20)
+    answer = asking.again(0, unit_rows(look[None]))
+    assert answer
+    assert [candidate.place_id for candidate in answer.candidates] == ["another"]
 
 
 def test_similarity_speaks_for_an_answer() -> None:

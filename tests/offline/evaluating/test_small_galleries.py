@@ -9,7 +9,7 @@ from core.snapshot import Snapshot, SnapshotStore
 from offline.evaluating.photos import Jury
 from offline.evaluating.small_galleries import DRAWS, Looks, ask_small_gallery
 from offline.near_duplicates import Shots
-from offline.views import Views
+from offline.views import FEW, Views
 from tests.doubles import ColourEmbedder
 from tests.offline.evaluating.conftest import PHOTOS, K
 
@@ -53,6 +53,22 @@ def test_all_photos_but_the_few_of_each_place_are_asked(
     assert set(asked.values()) == {PHOTOS - 3, PHOTOS + 1 - 3}
     assert len(outcomes) == DRAWS * (len(visual) - 3 * 3)
     assert sum(outcome.right for outcome in outcomes) / len(outcomes) > 0.9
+
+
+def test_heads_of_places_with_few_photos_are_trained_on_parts_as_well(
+    jury: Jury, snapshot: Snapshot, visual: Embeddings
+) -> None:
+    """Parts that show other places change what is said with few photos, and only then."""
+    single = np.arange(len(visual))
+    good = made_up_looks(visual)
+    misleading = Looks(visual, good.views, Views(good.parts.visual[::-1], good.parts.rows))
+
+    def certainties(looks: Looks, size: int) -> list[float]:
+        asked = ask_small_gallery(jury, snapshot.photos, looks, single, size, trained=True)
+        return [outcome.share for outcome in asked]
+
+    assert certainties(good, FEW) != certainties(misleading, FEW)
+    assert certainties(good, FEW + 1) == certainties(misleading, FEW + 1)
 
 
 def test_what_answers_was_not_asked(jury: Jury, snapshot: Snapshot, visual: Embeddings) -> None:
