@@ -1,19 +1,22 @@
 """A published guide as it is asked: the snapshot with its look-ups."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, zip_longest
 
 import numpy as np
 
-from core.answers import PhotoHit
+from core.answers import PhotoHit, RankedPlace, Recognition
 from core.catalogue import Catalogue
 from core.embedders.base import Embeddings
+from core.places import Point
 from core.similar import SimilarPlaces
 from core.snapshot import Snapshot
 from core.text_search import PlaceMatch, TextIndex, Why
 from core.variety import varied
+from core.verdict import ANSWERS, Verdict, verdict
+from core.vote import Neighbour
 
 
 class Edition:
@@ -54,6 +57,75 @@ class Edition:
     def similar(self) -> SimilarPlaces:
         """Which places look alike; made when first asked for, since it reads all embeddings."""
         return SimilarPlaces(self.snapshot.visual, self.photo_rows)
+
+
+def neighbours(
+    edition: Edition, embedding: Embeddings, k: int, city: str | None = None
+) -> list[tuple[int, Neighbour]]:
+    """The ``k`` gallery photos nearest to an embedding, (1, dim), with their rows, closest first.
+
+    With a ``city``, photos of its places only.
+    """
+    only = None
+    if city is not None:
+        only = [row for place in edition.in_city(city) for row in edition.photo_rows[place]]
+    photos = edition.snapshot.photos
+    return [
+        (row, Neighbour(photos[row].photo_id, photos[row].place_id, score))
+        for row, score in edition.snapshot.index.search(embedding, k, only_rows=only).of(0)
+    ]
+
+
+def judged(
+    edition: Edition,
+    embedding: Embeddings,
+    jurors: Sequence[Neighbour],
+    distances_m: Mapping[str, float] | None = None,
+) -> Verdict:
+    """What the photos nearest to an embedding, (1, dim), and the heads make of it."""
+    heads = edition.snapshot.heads
+    return verdict(
+        jurors,
+        place_sizes=edition.place_sizes,
+        kinds=edition.kinds,
+        thresholds=edition.snapshot.manifest.thresholds,
+        opinion=heads.opinion(heads.scores(embedding)[0], jurors) if heads else None,
+        distances_m=distances_m,
+    )
+
+
+def recognition(
+    edition: Edition,
+    embedding: Embeddings,
+    found: Sequence[tuple[int, Neighbour]],
+    near: Point | None,
+    timings_ms: Mapping[str, float],
+) -> Recognition:
+    """Put an answer together from the photos ``found`` by `neighbours`."""
+    distances_m = None
+    if near is not None:
+        distances_m = {
+            place_id: near.distance_m(place.point)
+            for place_id, place in edition.places.items()
+            if place.point
+        }
+    outcome = judged(edition, embedding, [juror for _, juror in found], distances_m)
+    photo_rows = {juror.photo_id: row for row, juror in found}
+    return Recognition(
+        confident=outcome.confident,
+        places=tuple(
+            RankedPlace(
+                edition.places[c.place_id],
+                c.share,
+                edition.snapshot.photos[photo_rows[c.best.photo_id]],
+            )
+            for c in outcome.places
+        ),
+        categories=outcome.categories,
+        photos=tuple(edition.hit(row, juror.score, Why.LOOKS) for row, juror in found[:ANSWERS]),
+        timings_ms=timings_ms,
+        snapshot=edition.snapshot.version,
+    )
 
 
 def photos_that_fit(

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
@@ -14,10 +14,10 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image
 
-from core.answers import Lookalike, RankedPlace, Recognition, SearchResult, SeenPhoto
+from core.answers import Lookalike, Recognition, SearchResult, SeenPhoto
 from core.batching import Batcher
 from core.catalogue import Catalogue
-from core.edition import Edition, photos_that_fit
+from core.edition import Edition, judged, neighbours, photos_that_fit, recognition
 from core.embedders.base import Embedder, Embeddings
 from core.errors import EmptyQuery
 from core.images import ImageLimits, load_image, photo_position
@@ -25,9 +25,7 @@ from core.looks import LOOK_AGAIN_BELOW, closer_and_whole, joined, load_detailed
 from core.places import Photo, Place, Point
 from core.recent import Recent
 from core.snapshot import SnapshotStore
-from core.text_search import Why
-from core.verdict import ANSWERS, Verdict, verdict
-from core.vote import NEIGHBOURS, Neighbour
+from core.vote import NEIGHBOURS
 from core.words import MAX_QUERY_CHARS, stems
 
 Result = TypeVar("Result")
@@ -181,13 +179,11 @@ class CityGuide:
         seen = photo if isinstance(photo, SeenPhoto) else await self.see(photo)
         timings = dict(seen.timings_ms)
         with _timed(timings, "search"):
-            neighbours = await _run(
-                self._searching, lambda: self._neighbours(edition, seen.embedding, city)
+            found = await _run(
+                self._searching, lambda: neighbours(edition, seen.embedding, self._k, city)
             )
         with _timed(timings, "vote"):
-            return self._recognition(
-                edition, seen.embedding, neighbours, near or seen.taken_at, timings
-            )
+            return recognition(edition, seen.embedding, found, near or seen.taken_at, timings)
 
     async def search(
         self, text: str, *, limit: int = 5, offset: int = 0, city: str | None = None
@@ -246,78 +242,8 @@ class CityGuide:
 
     def _in_doubt(self, embedding: Embeddings) -> bool:
         edition = self._edition
-        jurors = [juror for _, juror in self._neighbours(edition, embedding, None)]
-        return _verdict(edition, embedding, jurors, None).certainty < self._look_again_below
-
-    def _neighbours(
-        self, edition: Edition, embedding: Embeddings, city: str | None
-    ) -> list[tuple[int, Neighbour]]:
-        """The k nearest gallery photos with their rows, closest first."""
-        only = None
-        if city is not None:
-            only = [row for place in edition.in_city(city) for row in edition.photo_rows[place]]
-        nearest = edition.snapshot.index.search(embedding, self._k, only_rows=only)
-        photos = edition.snapshot.photos
-        return [
-            (row, Neighbour(photos[row].photo_id, photos[row].place_id, score))
-            for row, score in nearest.of(0)
-        ]
-
-    def _recognition(
-        self,
-        edition: Edition,
-        embedding: Embeddings,
-        neighbours: Sequence[tuple[int, Neighbour]],
-        near: Point | None,
-        timings: Mapping[str, float],
-    ) -> Recognition:
-        """Put an answer together from the photos that voted."""
-        distances_m = None
-        if near is not None:
-            distances_m = {
-                place_id: near.distance_m(place.point)
-                for place_id, place in edition.places.items()
-                if place.point
-            }
-        jurors = [neighbour for _, neighbour in neighbours]
-        outcome = _verdict(edition, embedding, jurors, distances_m)
-        photo_rows = {neighbour.photo_id: row for row, neighbour in neighbours}
-        return Recognition(
-            confident=outcome.confident,
-            places=tuple(
-                RankedPlace(
-                    edition.places[c.place_id],
-                    c.share,
-                    edition.snapshot.photos[photo_rows[c.best.photo_id]],
-                )
-                for c in outcome.places
-            ),
-            categories=outcome.categories,
-            photos=tuple(
-                edition.hit(row, neighbour.score, Why.LOOKS)
-                for row, neighbour in neighbours[:ANSWERS]
-            ),
-            timings_ms=timings,
-            snapshot=edition.snapshot.version,
-        )
-
-
-def _verdict(
-    edition: Edition,
-    embedding: Embeddings,
-    jurors: Sequence[Neighbour],
-    distances_m: Mapping[str, float] | None,
-) -> Verdict:
-    """What the photos nearest to an embedding, (1, dim), and the heads make of it."""
-    heads = edition.snapshot.heads
-    return verdict(
-        jurors,
-        place_sizes=edition.place_sizes,
-        kinds=edition.kinds,
-        thresholds=edition.snapshot.manifest.thresholds,
-        opinion=heads.opinion(heads.scores(embedding)[0], jurors) if heads else None,
-        distances_m=distances_m,
-    )
+        jurors = [juror for _, juror in neighbours(edition, embedding, self._k)]
+        return judged(edition, embedding, jurors).certainty < self._look_again_below
 
 
 def _rows(embeddings: Embeddings) -> list[Embeddings]:

@@ -100,6 +100,7 @@ class Vocabulary:
             for word, translated in (translations or {}).items()
             if (others := translated.intersection(self._known))
         }
+        self._foreign = list(self._translations)
 
     def agreements(self, query: Iterable[str]) -> Agreements:
         """All agreements between stems of a query and known stems."""
@@ -119,11 +120,7 @@ class Vocabulary:
     def _translated(self, word: str) -> Iterator[tuple[str, float]]:
         """Known stems that a word, misspelt or not, is in another language."""
         close = process.extract(
-            word,
-            list(self._translations),
-            scorer=fuzz.ratio,
-            score_cutoff=100 * DIFFERENT,
-            limit=None,
+            word, self._foreign, scorer=fuzz.ratio, score_cutoff=100 * DIFFERENT, limit=None
         )
         for spelt, _, _ in close:
             if sure := TRANSLATED * agreement(word, spelt):

@@ -22,15 +22,7 @@ from offline.small_talk import PHRASES
 from offline.sources.items import Problem
 from offline.thresholds import choose_thresholds
 from offline.training import Training
-from offline.views import (
-    LOOKS,
-    PARTS,
-    RECIPES,
-    Views,
-    make_views,
-    with_parts,
-    with_views,
-)
+from offline.views import LOOKS, PARTS, RECIPES, Recipe, Views, for_training, make_views
 
 
 @dataclass(slots=True)
@@ -94,11 +86,11 @@ def build_snapshot(
         with_photos = {photo.place_id for photo in usable}
         places = [place for place in gallery.places.values() if place.place_id in with_photos]
         words, small_talk = embed_places(places, cache.texts), cache.texts(PHRASES)
-        looks = parts = None
+        views = None
         if train:
-            looks, parts = (
-                make_views(usable, cache, embedder, reading, limits, wanted=wanted, started=started)
-                for wanted in ({LOOKS: with_views(usable)}, {PARTS: with_parts(usable)})
+            wanted = for_training(usable)
+            views = make_views(
+                usable, cache, embedder, reading, limits, wanted=wanted, started=started
             )
         embedding_s = perf_counter() - embedding_start
 
@@ -114,8 +106,7 @@ def build_snapshot(
                 small_talk,
                 fingerprint,
                 k,
-                looks,
-                parts,
+                views,
             ),
             keep=keep,
         )
@@ -157,17 +148,17 @@ def _content(
     small_talk: Embeddings,
     fingerprint: str,
     k: int,
-    looks: Views | None,
-    parts: Views | None,
+    views: Mapping[Recipe, Views] | None,
 ) -> SnapshotContent:
     """What is published; heads are trained if there are views to train them on."""
     index = PhotoIndex.build(embeddings.visual)
     place_ids = [photo.place_id for photo in photos]
     shots = Shots([photo.phash for photo in photos])
     kinds = {place.place_id: place.kinds for place in places}
-    training = None
-    if looks and parts:
-        training = Training(embeddings.visual, place_ids, kinds, looks.and_of(parts))
+    looks = training = None
+    if views is not None:
+        looks = views[LOOKS]
+        training = Training(embeddings.visual, place_ids, kinds, looks.and_of(views[PARTS]))
     meaning = Meaning(places, words)
     return SnapshotContent(
         embedder=embedder.name,

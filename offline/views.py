@@ -68,6 +68,11 @@ class Views:
         rows = [number[photo] for photo in self.rows[kept].tolist()]
         return Views(self.visual[kept], np.array(rows, dtype=np.int64))
 
+    def only(self, photos: Sequence[int]) -> "Views":
+        """The views of some photos, which keep their numbers."""
+        kept = np.isin(self.rows, photos)
+        return Views(self.visual[kept], self.rows[kept])
+
     def second_look(self, row: int, visual: Embeddings) -> Embeddings | None:
         """What a second look adds to the embedding of a photo; None if it has no views.
 
@@ -92,9 +97,9 @@ def make_views(
     reading: Reading,
     limits: ImageLimits,
     *,
-    wanted: Wanted | None = None,
+    wanted: Wanted,
     started: Started = unwatched,
-) -> Views:
+) -> dict[Recipe, Views]:
     """Embed the views of photos, as far as the cache does not know them.
 
     Safe to kill at any moment and to run again. Photos that cannot be read have no views.
@@ -105,11 +110,11 @@ def make_views(
         embedder: makes embeddings.
         reading: of at least those of ``photos`` whose views are wanted.
         limits: photos beyond have no views.
-        wanted: which views; None: those that heads are trained on.
+        wanted: which views, such as those `for_training`.
         started: told of how many photos views are embedded.
     """
-    made: list[tuple[int, Embeddings]] = []
-    for recipe, rows in (wanted or for_training(photos)).items():
+    views: dict[Recipe, Views] = {}
+    for recipe, rows in wanted.items():
         hashes = {
             row: reading.hashes[photos[row].path]
             for row in rows
@@ -125,15 +130,16 @@ def make_views(
             for sha256, images in batch:
                 cache.add_views(sha256, recipe.name, embedder.embed_images(images).visual)
         known = cache.viewed(recipe.name)
-        made += [
+        made = [
             (row, cache.views(sha256, recipe.name))
             for row, sha256 in hashes.items()
             if sha256 in known
         ]
-    return Views(
-        np.concatenate([np.empty((0, embedder.dim), np.float32), *(each for _, each in made)]),
-        np.repeat([row for row, _ in made], [len(each) for _, each in made]).astype(np.int64),
-    )
+        views[recipe] = Views(
+            np.concatenate([np.empty((0, embedder.dim), np.float32), *(each for _, each in made)]),
+            np.repeat([row for row, _ in made], [len(each) for _, each in made]).astype(np.int64),
+        )
+    return views
 
 
 def views_of(
@@ -142,9 +148,9 @@ def views_of(
     embedder: Embedder,
     limits: ImageLimits,
     *,
-    wanted: Wanted | None = None,
+    wanted: Wanted,
     started: Started = unwatched,
-) -> Views:
+) -> dict[Recipe, Views]:
     """Views of ``photos``, which lie in ``data_dir``; see `make_views`.
 
     Those not in the embedding cache any more are embedded anew.
@@ -152,7 +158,6 @@ def views_of(
     Raises:
         DataDirError: the cache cannot be used.
     """
-    wanted = wanted or for_training(photos)
     rows = {row for each in wanted.values() for row in each}
     reading = read_photos(data_dir, [photos[row] for row in sorted(rows)])
     with EmbeddingCache.open(data_dir, embedder) as cache:

@@ -1,6 +1,6 @@
 """Ask about photos: every gallery photo of the rest of the gallery, and photos from a folder.
 
-The answer comes from `core.verdict`, as the bot's does.
+The answer comes from `core.verdict`, as the bot's does; where photos were taken is not told.
 """
 
 from collections import Counter
@@ -85,10 +85,11 @@ class Jury:
                 if outcome is None:
                     result.alone += 1
                     continue
-                again = views.second_look(row, visual)
-                if again is not None and outcome.certainty < LOOK_AGAIN_BELOW:
-                    found = index.search(again, deep).of(0)
-                    outcome = self._ask_without(out, row, again, found, training) or outcome
+                if outcome.certainty < LOOK_AGAIN_BELOW:
+                    again = views.second_look(row, visual)
+                    if again is not None:
+                        found = index.search(again, deep).of(0)
+                        outcome = self._ask_without(out, row, again, found, training) or outcome
                 result.outcomes.append(outcome)
             advanced(len(asked))
         return result

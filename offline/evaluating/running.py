@@ -1,7 +1,6 @@
 """Ask all there is to ask of the snapshot in use."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from offline.near_duplicates import Shots, near_duplicate_groups
 from offline.progress import Started, unwatched
 from offline.sources.items import Problem
 from offline.training import Training
-from offline.views import LOOKS, PARTS, Recipe, Views, views_of, with_parts, with_views
+from offline.views import LOOKS, PARTS, views_of, with_parts, with_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +118,21 @@ def _ask_itself(
     photos = snapshot.photos
     visual = np.asarray(snapshot.visual)
     groups = near_duplicate_groups(visual, shots)
-
-    def views(recipe: Recipe, rows: Sequence[int]) -> Views:
-        wanted = {recipe: rows}
-        return views_of(photos, data_dir, embedder, limits, wanted=wanted, started=started)
-
-    looks = views(LOOKS, with_views(photos))
-    training, drawn_from = None, []
-    if snapshot.heads:
+    trained = snapshot.heads is not None
+    drawn_from = may_be_drawn(photos) if trained else []  # parts are for heads
+    learned_from = with_parts(photos) if trained else []
+    wanted = {LOOKS: with_views(photos), PARTS: sorted({*drawn_from, *learned_from})}
+    views = views_of(photos, data_dir, embedder, limits, wanted=wanted, started=started)
+    looks, parts = views[LOOKS], views[PARTS]
+    training = None
+    if trained:
         place_ids = [photo.place_id for photo in photos]
-        learned = looks.and_of(views(PARTS, with_parts(photos)))
+        learned = looks.and_of(parts.only(learned_from))
         training = Training(visual, place_ids, jury.kinds, learned)
-        drawn_from = may_be_drawn(photos)  # parts are for heads
     advanced = started("gallery", len(visual))
     left_out = jury.leave_out(visual, groups, training, looks, advanced=advanced)
     outcomes = Outcomes(gallery=left_out.outcomes)
-    all_looks = Looks(visual, looks, views(PARTS, drawn_from))
+    all_looks = Looks(visual, looks, parts)
     advanced = started("small galleries", len(SIZES))
     for size in SIZES:
         asked = ask_small_gallery(

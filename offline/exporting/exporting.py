@@ -49,7 +49,7 @@ from offline.exporting.int8 import (
 )
 from offline.progress import Started, unwatched
 from offline.training import Training
-from offline.views import views_of
+from offline.views import LOOKS, PARTS, for_training, views_of
 
 Form = Literal["fp32", "int8", "openvino", "openvino-int8"]
 
@@ -154,11 +154,14 @@ def _training(source: Embedder, asking: _Asking, started: Started) -> Training |
     snapshot = asking.snapshot
     if not snapshot.heads:
         return None
+    photos = snapshot.photos
+    wanted = for_training(photos)
+    views = views_of(photos, asking.data_dir, source, asking.limits, wanted=wanted, started=started)
     return Training(
         np.asarray(snapshot.visual),
-        [photo.place_id for photo in snapshot.photos],
+        [photo.place_id for photo in photos],
         {place.place_id: place.kinds for place in snapshot.places},
-        views_of(snapshot.photos, asking.data_dir, source, asking.limits, started=started),
+        views[LOOKS].and_of(views[PARTS]),
     )
 
 
@@ -189,13 +192,14 @@ def _write(source: Embedder, draft: Path, precision: str, asking: _Asking) -> Pa
                 quantise_convolutions(draft / PICTURES, _calibration(towers, asking))
         case ClipEmbedder():
             _require("onnx", "onnxruntime", "tokenizers", extra="clip")
+            if precision == OPENVINO_INT8:
+                _require("nncf", "openvino", extra="openvino")
             towers = write_clip(source, draft)
             if precision == "int8":
                 towers = _one_by_one(towers)
                 quantise_transformer(draft / PICTURES)
                 quantise_transformer(draft / WORDS)
             if precision == OPENVINO_INT8:
-                _require("nncf", "openvino", extra="openvino")
                 towers = replace(towers, text_batch=1)
                 quantise_for_openvino(draft / PICTURES, _calibration(towers, asking))
                 quantise_transformer(draft / WORDS)

@@ -15,8 +15,20 @@ from core.places import Photo, Place
 from offline.embedding_cache import EmbeddingCache
 from offline.gallery import Gallery
 from offline.importing import import_items
+from offline.progress import Started, unwatched
 from offline.sources.items import SourcePhoto
-from offline.views import FEW, PHOTOS_A_PLACE, Views, parts, views_of, with_parts, with_views
+from offline.views import (
+    FEW,
+    LOOKS,
+    PARTS,
+    PHOTOS_A_PLACE,
+    Views,
+    for_training,
+    parts,
+    views_of,
+    with_parts,
+    with_views,
+)
 from tests.conftest import LIMITS
 from tests.doubles import ColourEmbedder, Watcher, coloured_photo, encoded
 
@@ -31,6 +43,17 @@ def photos(data_dir: Path, count: int, colour: str = "red") -> list[Photo]:
     ]
     import_items(iter([Place(colour, colour), *items]), Gallery(data_dir), LIMITS)
     return [*Gallery(data_dir).photos]
+
+
+def trained_on(
+    photos: Sequence[Photo],
+    data_dir: Path,
+    embedder: ColourEmbedder,
+    started: Started = unwatched,
+) -> Views:
+    wanted = for_training(photos)
+    made = views_of(photos, data_dir, embedder, LIMITS, wanted=wanted, started=started)
+    return made[LOOKS].and_of(made[PARTS])
 
 
 def test_the_parts_of_a_picture_cover_it() -> None:
@@ -59,6 +82,13 @@ def test_a_place_with_few_photos_has_views_of_their_parts() -> None:
     assert with_parts([*several, *few]) == [len(several) + n for n in range(FEW)]
 
 
+def test_some_views_keep_the_numbers_of_their_photos() -> None:
+    made = Views(np.eye(6, dtype=np.float32), np.array([0, 0, 1, 1, 2, 2]))
+    some = made.only([2, 0])
+    assert some.rows.tolist() == [0, 0, 2, 2]
+    assert some.visual.tolist() == np.eye(6)[[0, 1, 4, 5]].tolist()
+
+
 def test_a_second_look_joins_all_looks_at_a_photo() -> None:
     visual = np.eye(4, dtype=np.float32)[:2]
     made = Views(np.eye(4, dtype=np.float32)[[2, 3]], np.array([0, 0]))
@@ -77,11 +107,11 @@ def test_views_of_some_photos_are_numbered_anew() -> None:
 def test_views_are_embedded_once(tmp_path: Path) -> None:
     gallery = photos(tmp_path, 3)
     embedder, watcher = ColourEmbedder(), Watcher()
-    first = views_of(gallery, tmp_path, embedder, LIMITS, started=watcher.started)
+    first = trained_on(gallery, tmp_path, embedder, watcher.started)
     assert embedder.embedded_images == 3 * VIEWS_OF_FEW
     assert watcher.totals == watcher.done == {"views": 3, "parts": 3}
     assert sorted(first.rows.tolist()) == [row for row in range(3) for _ in range(VIEWS_OF_FEW)]
-    again = views_of(gallery, tmp_path, embedder, LIMITS)
+    again = trained_on(gallery, tmp_path, embedder)
     assert embedder.embedded_images == 3 * VIEWS_OF_FEW
     assert (again.visual == first.visual).all()
 
@@ -99,7 +129,7 @@ def test_a_very_long_picture_makes_no_huge_square(tmp_path: Path) -> None:
             seen.extend(image.size for image in images)
             return super().embed_images(images)
 
-    made = views_of([*Gallery(tmp_path).photos], tmp_path, Watching(), LIMITS)
+    made = trained_on([*Gallery(tmp_path).photos], tmp_path, Watching())
     assert len(made.rows) == VIEWS_OF_FEW
     assert max(max(size) for size in seen) <= 4 * 2 * ColourEmbedder.image_side
 
@@ -108,9 +138,9 @@ def test_photos_that_cannot_be_read_have_no_views(tmp_path: Path) -> None:
     gallery = photos(tmp_path, 3)
     (tmp_path / gallery[0].path).unlink()
     (tmp_path / gallery[2].path).write_bytes(b"no picture")
-    made = views_of(gallery, tmp_path, ColourEmbedder(), LIMITS)
+    made = trained_on(gallery, tmp_path, ColourEmbedder())
     assert made.rows.tolist() == [1] * VIEWS_OF_FEW
-    none = views_of(gallery[:1], tmp_path, ColourEmbedder(), LIMITS)
+    none = trained_on(gallery[:1], tmp_path, ColourEmbedder())
     assert none.visual.shape == (0, ColourEmbedder.dim)
 
 
@@ -118,7 +148,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from offline.gallery import Gallery
-from offline.views import views_of
+from offline.views import for_training, views_of
 from tests.conftest import LIMITS
 from tests.doubles import ColourEmbedder
 
@@ -129,7 +159,8 @@ class Dying(ColourEmbedder):
         return super().embed_images(images)
 
 data_dir = Path(sys.argv[1])
-views_of(Gallery(data_dir).photos, data_dir, Dying(), LIMITS)
+photos = Gallery(data_dir).photos
+views_of(photos, data_dir, Dying(), LIMITS, wanted=for_training(photos))
 """
 
 
@@ -140,6 +171,6 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     embedder = ColourEmbedder()
     with EmbeddingCache.open(tmp_path, embedder) as cache:
         assert not cache.known()  # views are no pictures of the gallery
-    made = views_of(gallery, tmp_path, embedder, LIMITS)
+    made = trained_on(gallery, tmp_path, embedder)
     assert embedder.embedded_images == 5 * VIEWS
     assert len(made.rows) == 10 * VIEWS
