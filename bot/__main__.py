@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.errors import TokenRejected
+from bot.lazy_types import build_when_used
 from core.errors import GuideError, NoSnapshot
 from core.logs import set_up_logging, token_secrets
 from core.settings import Settings, what_is_wrong
@@ -75,6 +76,7 @@ async def _sandbox(settings: Settings, host: str, port: int) -> None:
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> int:
+    build_when_used()  # before the import of aiogram, which is the work's
     try:
         asyncio.run(work())
     except TokenRejected:

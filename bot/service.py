@@ -12,11 +12,22 @@ from typing import Any, Literal
 from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    AnswerInlineQuery,
+    EditMessageReplyMarkup,
+    SendMediaGroup,
+    SendMessage,
+    SendPhoto,
+    SendVenue,
+)
+from aiogram.types import Message, Update
 
 from bot.app import build_bot, build_dispatcher
 from bot.background import beat, once
 from bot.file_ids import FileIds
 from bot.inline_photos import InlinePhotos
+from bot.lazy_types import build_now
 from bot.metrics import Metrics
 from bot.middlewares.in_flight import InFlight
 from bot.server import Webhook, build_app, listening, webhook_path
@@ -38,6 +49,18 @@ logger = logging.getLogger(__name__)
 DRAIN_S = 20  # what is in flight at a stop may take this long; compose kills after 30 s
 MAX_CONNECTIONS = 200  # to Telegram at the same time
 DEFAULT_PORT = 8080
+# what takes longest to build; the first person to ask should not wait for it, nor all others
+TYPES = (
+    Update,
+    Message,
+    SendMessage,
+    SendPhoto,
+    SendMediaGroup,
+    SendVenue,
+    EditMessageReplyMarkup,
+    AnswerCallbackQuery,
+    AnswerInlineQuery,
+)
 
 
 @dataclass
@@ -95,6 +118,7 @@ async def _take_updates(
 ) -> None:
     """Make contact and take updates until ``stop`` is set."""
     bot, dispatcher = running.bot, running.dispatcher
+    build_now(TYPES)
     if not await _unless(stop, prepare(bot, running.guide, polling=webhook is None)):
         return
     running.in_contact.set()
