@@ -13,7 +13,7 @@ from core.vote import CategoryShare
 class SeenPhoto:
     """A photo a person sent, as far as answers need it; they can be had again and again."""
 
-    embedding: Embeddings  # (1, dim), in the visual space
+    embedding: Embeddings  # (1, dim), or (1, dim + second_dim) where one look left doubt
     taken_at: Point | None  # as the camera wrote it
     timings_ms: Mapping[str, float]  # by stage in the order they ran; known photos skip some
 

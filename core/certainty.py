@@ -38,6 +38,14 @@ class Certainty:
         return 1 / (1 + math.exp(-max(-500.0, min(500.0, logit))))
 
 
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a gallery taught about the answers that its embeddings give."""
+
+    sharpness: float  # power that shares are raised to, see `sharpened`
+    certainty: Certainty  # how sure the first place of an answer is
+
+
 def sharpened(candidates: Sequence[Candidate], sharpness: float) -> list[Candidate]:
     """Raise shares to the power ``sharpness`` and make them sum to 1 again; the order stays.
 

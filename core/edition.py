@@ -62,17 +62,17 @@ class Edition:
 def neighbours(
     edition: Edition, embedding: Embeddings, k: int, city: str | None = None
 ) -> list[tuple[int, Neighbour]]:
-    """The ``k`` gallery photos nearest to an embedding, (1, dim), with their rows, closest first.
+    """The ``k`` gallery photos nearest to an embedding, with their rows, closest first.
 
     With a ``city``, photos of its places only.
     """
     only = None
     if city is not None:
         only = [row for place in edition.in_city(city) for row in edition.photo_rows[place]]
-    photos = edition.snapshot.photos
+    photos, space = edition.snapshot.photos, edition.snapshot.space_of(embedding)
     return [
         (row, Neighbour(photos[row].photo_id, photos[row].place_id, score))
-        for row, score in edition.snapshot.index.search(embedding, k, only_rows=only).of(0)
+        for row, score in space.index.search(embedding, k, only_rows=only).of(0)
     ]
 
 
@@ -82,13 +82,15 @@ def judged(
     jurors: Sequence[Neighbour],
     distances_m: Mapping[str, float] | None = None,
 ) -> Verdict:
-    """What the photos nearest to an embedding, (1, dim), and the heads make of it."""
-    heads = edition.snapshot.heads
+    """What the photos nearest to an embedding, (1, width), and the heads make of it."""
+    space = edition.snapshot.space_of(embedding)
+    heads = space.heads
     return verdict(
         jurors,
         place_sizes=edition.place_sizes,
         kinds=edition.kinds,
-        thresholds=edition.snapshot.manifest.thresholds,
+        calibration=space.calibration,
+        min_certainty=edition.snapshot.manifest.thresholds.min_certainty,
         opinion=heads.opinion(heads.scores(embedding)[0], jurors) if heads else None,
         distances_m=distances_m,
     )

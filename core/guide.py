@@ -25,13 +25,14 @@ from core.looks import LOOK_AGAIN_BELOW, closer_and_whole, joined, load_detailed
 from core.places import Photo, Place, Point
 from core.recent import Recent
 from core.snapshot import SnapshotStore
+from core.thorough import thorough
 from core.vote import NEIGHBOURS
 from core.words import MAX_QUERY_CHARS, stems
 
 Result = TypeVar("Result")
 
 BATCH_OF_TEXTS = 4  # more would only make the first of them wait
-REMEMBERED = 2000  # embeddings each of photos and of texts: 10 MB of 1280 numbers
+REMEMBERED = 2000  # embeddings each of photos and of texts: 10 MB of 1280 numbers, 20 by two
 
 
 class CityGuide:
@@ -73,6 +74,11 @@ class CityGuide:
         self._pictures: Batcher[Image.Image, Embeddings] = Batcher(
             lambda images: _rows(embedder.embed_images(images).visual),
             name="pictures",
+            limit=embedder.image_batch,
+        )
+        self._second: Batcher[Image.Image, Embeddings] = Batcher(
+            lambda images: _rows(embedder.embed_again(images)),
+            name="second network",
             limit=embedder.image_batch,
         )
         self._words: Batcher[str, Embeddings] = Batcher(
@@ -139,6 +145,7 @@ class CityGuide:
         """Stop the worker threads; queries in flight are finished first."""
         self._decoding.shutdown()
         self._pictures.close()
+        self._second.close()
         self._words.close()
         self._searching.shutdown()
 
@@ -220,7 +227,7 @@ class CityGuide:
         return SearchResult(tuple(hits), timings, edition.snapshot.version)
 
     async def _embed(self, photo: bytes, timings: dict[str, float]) -> Embeddings:
-        """The photo in the visual space, (1, dim); looked at again where one look leaves doubt."""
+        """The photo in the visual space, (1, dim); where that leaves doubt, by both networks."""
         with _timed(timings, "decode"):
             image = await _run(
                 self._decoding,
@@ -237,8 +244,11 @@ class CityGuide:
                     load_detailed(photo, self._limits, self._embedder.image_side)
                 ),
             )
-            more = await asyncio.gather(*map(self._pictures.run, looks))
-        return joined(np.concatenate([first, *more]))
+            by_first, by_second = await asyncio.gather(
+                asyncio.gather(*map(self._pictures.run, looks)),
+                asyncio.gather(*map(self._second.run, [image, *looks])),
+            )
+        return joined(thorough(np.concatenate([first, *by_first]), np.concatenate(by_second)))
 
     def _in_doubt(self, embedding: Embeddings) -> bool:
         edition = self._edition

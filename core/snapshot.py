@@ -2,10 +2,12 @@
 
 snapshots/<version>/catalogue.sqlite    places and photos
                     embeddings.npy      visual embeddings of the photos, row by row
+                    second.npy          the same photos by the second network, in float16
                     joint.npy           the same photos in the space of words
                     words.npz            what is known about the places, in the space of words
                     photos.faiss        index over embeddings.npy
-                    heads.npz           trained heads, if there are any
+                    heads.npz           trained heads, if there are any; thorough_heads.npz for
+                                        embeddings by both networks
                     manifest.json       written last: identity, counts, SHA-256 of the others
 snapshots/current                       text file with the version in use
 """
@@ -24,20 +26,22 @@ from typing import Any
 import numpy as np
 
 from core.catalogue_file import read_catalogue, write_catalogue
-from core.certainty import Certainty
+from core.certainty import Calibration, Certainty
 from core.embedders.base import Embedder, Embeddings
 from core.errors import DataDirError, NoSnapshot, SnapshotCorrupt, SnapshotMismatch
 from core.files import write_atomic
 from core.heads import Heads
 from core.index import PhotoIndex
+from core.matrix_file import MatrixFile
 from core.places import Photo, Place
 from core.text_search import PlaceWords
+from core.thorough import ThoroughIndex
 
-FORMAT = 3
+FORMAT = 4
 FOLDER = "snapshots"
 CURRENT = "current"
 MANIFEST = "manifest.json"
-HEADS = "heads.npz"
+HEADS, THOROUGH_HEADS = "heads.npz", "thorough_heads.npz"
 DRAFT_PREFIX = ".draft-"
 
 
@@ -45,9 +49,9 @@ DRAFT_PREFIX = ".draft-"
 class Thresholds:
     """From where on an answer is claimed; chosen on the gallery when it is published."""
 
-    sharpness: float  # power that shares are raised to, see `certainty.sharpened`
-    certainty: Certainty  # how sure the first place of an answer is
-    min_certainty: float  # from which on that place is claimed
+    first: Calibration  # of answers at the first look
+    thorough: Calibration  # of answers by both networks; of an embedder with one, the same
+    min_certainty: float  # from which on the first place of an answer is claimed
     min_stand_out: float  # of a place that words may mean, see `text_search.Meaning`
 
 
@@ -59,6 +63,7 @@ class Manifest:
     created: str  # UTC, ISO 8601
     embedder: str  # name of the embedder, which includes its preprocessing
     dim: int
+    second_dim: int
     joint_dim: int
     photos: int
     places: int
@@ -81,11 +86,22 @@ class SnapshotContent:
     places: Sequence[Place]
     photos: Sequence[Photo]
     visual: Embeddings  # (photos, dim)
+    second: Embeddings  # (photos, second_dim); 0 wide for an embedder with one network
     joint: Embeddings  # (photos, joint_dim)
     words: PlaceWords  # of ``places``
     thresholds: Thresholds
     fingerprint: str
     heads: Heads | None = None  # of ``places``
+    thorough_heads: Heads | None = None  # the same over embeddings by both networks, if there are
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Space:
+    """Where pictures are compared, and what is known about answers there."""
+
+    index: PhotoIndex | ThoroughIndex
+    heads: Heads | None
+    calibration: Calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +113,24 @@ class Snapshot:
     photos: tuple[Photo, ...]
     index: PhotoIndex
     visual: Embeddings  # (photos, dim), memory-mapped
+    second: MatrixFile  # (photos, second_dim)
     joint: Embeddings  # (photos, joint_dim), memory-mapped
     words: PlaceWords  # of ``places``
     heads: Heads | None  # of ``places``; None if none are trained
+    thorough_heads: Heads | None  # the same over embeddings by both networks, if there are
 
     @property
     def version(self) -> str:
         """The version this snapshot was published as."""
         return self.manifest.version
+
+    def space_of(self, embedding: Embeddings) -> Space:
+        """Where an embedding, (1, width), is compared: by one network or by both, as it is wide."""
+        thresholds = self.manifest.thresholds
+        if embedding.shape[1] == self.manifest.dim:
+            return Space(self.index, self.heads, thresholds.first)
+        index = ThoroughIndex(self.index, self.second)
+        return Space(index, self.thorough_heads, thresholds.thorough)
 
 
 class SnapshotStore:
@@ -246,17 +272,20 @@ def _write(draft: Path, version: str, created: datetime, content: SnapshotConten
     """Write all files of a snapshot, the manifest last."""
     write_catalogue(draft / "catalogue.sqlite", content.places, content.photos)
     np.save(draft / "embeddings.npy", content.visual)
+    np.save(draft / "second.npy", content.second.astype(np.float16))
     np.save(draft / "joint.npy", content.joint)
     words = content.words
     np.savez(draft / "words.npz", texts=words.texts, names=words.names, labels=words.labels)
     PhotoIndex.build(content.visual).save(draft / "photos.faiss")
-    if content.heads:
-        content.heads.save(draft / HEADS)
+    for name, heads in ((HEADS, content.heads), (THOROUGH_HEADS, content.thorough_heads)):
+        if heads:
+            heads.save(draft / name)
     manifest = Manifest(
         version=version,
         created=created.isoformat(timespec="seconds"),
         embedder=content.embedder,
         dim=content.visual.shape[1],
+        second_dim=content.second.shape[1],
         joint_dim=content.joint.shape[1],
         photos=len(content.photos),
         places=len(content.places),
@@ -282,17 +311,23 @@ def _load(folder: Path) -> Snapshot:
             photos=photos,
             index=PhotoIndex.load(folder / "photos.faiss"),
             visual=np.load(folder / "embeddings.npy", mmap_mode="r"),
+            second=MatrixFile(folder / "second.npy"),
             joint=np.load(folder / "joint.npy", mmap_mode="r"),
             words=_read_words(folder / "words.npz"),
-            heads=Heads.load(folder / HEADS) if manifest.trained else None,
+            heads=_read_heads(folder, HEADS, manifest),
+            thorough_heads=_read_heads(folder, THOROUGH_HEADS, manifest),
         )
     except (OSError, ValueError, KeyError, sqlite3.Error) as error:
         raise SnapshotCorrupt(f"{folder} cannot be read: {error}") from error
-    rows = (len(photos), len(snapshot.joint), snapshot.index.size)
+    rows = (len(photos), len(snapshot.joint), len(snapshot.second), snapshot.index.size)
     heads_fit = snapshot.heads is None or len(snapshot.heads.place_ids) == len(places)
-    if rows != (manifest.photos,) * 3 or len(snapshot.words.texts) != len(places) or not heads_fit:
+    if rows != (manifest.photos,) * 4 or len(snapshot.words.texts) != len(places) or not heads_fit:
         raise SnapshotCorrupt(f"the files in {folder} do not fit together")
     return snapshot
+
+
+def _read_heads(folder: Path, name: str, manifest: Manifest) -> Heads | None:
+    return Heads.load(folder / name) if name in manifest.files else None
 
 
 def _read_words(path: Path) -> PlaceWords:
@@ -316,7 +351,11 @@ def _read_manifest(folder: Path) -> Manifest:
 
 
 def _thresholds(fields: Mapping[str, Any]) -> Thresholds:
-    return Thresholds(**{**fields, "certainty": Certainty(**fields["certainty"])})
+    def calibration(fields: Mapping[str, Any]) -> Calibration:
+        return Calibration(fields["sharpness"], Certainty(**fields["certainty"]))
+
+    read = {name: calibration(fields[name]) for name in ("first", "thorough")}
+    return Thresholds(**{**fields, **read})
 
 
 def _sha256(path: Path) -> str:

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.certainty import sharpened
+from core.certainty import Calibration, sharpened
 from core.heads import Opinion, categories_with_heads, with_heads
-from core.snapshot import Thresholds
 from core.vote import Candidate, CategoryShare, Neighbour, category_vote, knn_vote, with_distance
 
 ANSWERS = 5  # places, categories and photos offered for a photo
@@ -27,7 +26,8 @@ def verdict(
     *,
     place_sizes: Mapping[str, int],
     kinds: Mapping[str, Sequence[str]],
-    thresholds: Thresholds,
+    calibration: Calibration,
+    min_certainty: float,
     opinion: Opinion | None = None,
     distances_m: Mapping[str, float] | None = None,
 ) -> Verdict:
@@ -37,14 +37,15 @@ def verdict(
         neighbours: the k nearest gallery photos, any order; may be empty.
         place_sizes: photos in the gallery by place_id.
         kinds: categories by place_id.
-        thresholds: what the gallery taught about shares, and from where on a place is claimed.
+        calibration: what the gallery taught about answers like this one.
+        min_certainty: from where on a place is claimed.
         opinion: what the trained heads say of the photo, if there are any.
         distances_m: metres from the person by place_id, if the person's position is known.
     """
     candidates = knn_vote(neighbours, place_sizes=place_sizes)
     if opinion:
         candidates = with_heads(candidates, opinion.places)
-    candidates = sharpened(candidates, thresholds.sharpness)
+    candidates = sharpened(candidates, calibration.sharpness)
     if distances_m is not None:
         candidates = with_distance(candidates, distances_m)
     offered = candidates[:ANSWERS]
@@ -58,11 +59,11 @@ def verdict(
     if candidates:
         first = candidates[0]
         head = opinion.places[first.place_id] if opinion else 0.0
-        certainty = thresholds.certainty.of(first.best.score, first.share, head)
+        certainty = calibration.certainty.of(first.best.score, first.share, head)
     return Verdict(
         candidates=tuple(candidates),
         places=tuple(Candidate(c.place_id, c.share / offered_share, c.best) for c in offered),
         categories=tuple(CategoryShare(c.kind, c.share / category_share) for c in categories),
         certainty=certainty,
-        confident=bool(candidates) and certainty >= thresholds.min_certainty,
+        confident=bool(candidates) and certainty >= min_certainty,
     )

@@ -72,8 +72,9 @@ def embed_new(
     embedded = 0
     for batch in batches(reading, new, decode, started("embedding", len(new))):
         if batch:
-            embeddings = embedder.embed_images([image for _, image in batch])
-            cache.add([sha256 for sha256, _ in batch], embeddings)
+            images = [image for _, image in batch]
+            made = embedder.embed_images(images), embedder.embed_again(images)
+            cache.add([sha256 for sha256, _ in batch], *made)
         embedded += len(batch)
     return embedded
 

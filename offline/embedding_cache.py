@@ -4,12 +4,16 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from core.embedders.base import Embedder, Embeddings, ImageEmbeddings
 from core.errors import DataDirError
+from core.snapshot import Snapshot
+from core.thorough import thorough
 
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS pictures (
@@ -22,6 +26,30 @@ _SCHEMA = """
         sha256 TEXT PRIMARY KEY, joint BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
 """
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoEmbeddings:
+    """All that is made of gallery photos, row by row."""
+
+    visual: Embeddings  # (n, dim)
+    second: Embeddings  # (n, second_dim)
+    joint: Embeddings  # (n, joint_dim)
+
+    @cached_property
+    def thorough(self) -> Embeddings:
+        """What both networks make of them, (n, dim + second_dim)."""
+        return thorough(self.visual, self.second)
+
+    def of(self, rows: Sequence[int]) -> "PhotoEmbeddings":
+        """Those of some photos."""
+        return PhotoEmbeddings(self.visual[rows], self.second[rows], self.joint[rows])
+
+
+def embeddings_of(snapshot: Snapshot) -> PhotoEmbeddings:
+    """Those of a snapshot's photos, in memory."""
+    visual, joint = np.asarray(snapshot.visual), np.asarray(snapshot.joint)
+    return PhotoEmbeddings(visual, snapshot.second.all(), joint)
 
 
 class EmbeddingCache:
@@ -57,43 +85,44 @@ class EmbeddingCache:
         """Content hashes of the pictures that are embedded already."""
         return {sha256 for (sha256,) in self._database.execute("SELECT sha256 FROM pictures")}
 
-    def add(self, hashes: Sequence[str], embeddings: ImageEmbeddings) -> None:
-        """Keep the embeddings of a batch of pictures."""
+    def add(self, hashes: Sequence[str], embeddings: ImageEmbeddings, second: Embeddings) -> None:
+        """Keep the embeddings of a batch of pictures, by both networks."""
+        visual = np.concatenate([embeddings.visual, second], axis=1)
         rows = (
-            (sha256, visual.tobytes(), joint.tobytes())
-            for sha256, visual, joint in zip(
-                hashes, embeddings.visual, embeddings.joint, strict=True
-            )
+            (sha256, by_both.tobytes(), joint.tobytes())
+            for sha256, by_both, joint in zip(hashes, visual, embeddings.joint, strict=True)
         )
         with self._database:
             self._database.executemany("INSERT OR REPLACE INTO pictures VALUES (?, ?, ?)", rows)
 
-    def pictures(self, hashes: Sequence[str]) -> ImageEmbeddings:
+    def pictures(self, hashes: Sequence[str]) -> PhotoEmbeddings:
         """Embeddings of pictures that are known, in the order given."""
-        visual = np.empty((len(hashes), self._embedder.dim), dtype=np.float32)
+        dim, second_dim = self._embedder.dim, self._embedder.second_dim
+        visual = np.empty((len(hashes), dim + second_dim), dtype=np.float32)
         joint = np.empty((len(hashes), self._embedder.joint_dim), dtype=np.float32)
         one = "SELECT visual, joint FROM pictures WHERE sha256 = ?"
         for row, sha256 in enumerate(hashes):
             stored = self._database.execute(one, (sha256,)).fetchone()
             visual[row], joint[row] = (np.frombuffer(blob, dtype=np.float32) for blob in stored)
-        return ImageEmbeddings(visual, joint)
+        return PhotoEmbeddings(visual[:, :dim].copy(), visual[:, dim:].copy(), joint)
 
     def viewed(self, recipe: str) -> set[str]:
         """Content hashes of the pictures whose views of that ``recipe`` are embedded already."""
         rows = self._database.execute("SELECT sha256 FROM views WHERE recipe = ?", (recipe,))
         return {sha256 for (sha256,) in rows}
 
-    def add_views(self, sha256: str, recipe: str, visual: Embeddings) -> None:
-        """Keep the embeddings of a picture's views, (views, dim)."""
-        row = (sha256, recipe, visual.tobytes())
+    def add_views(self, sha256: str, recipe: str, embeddings: Embeddings) -> None:
+        """Keep the embeddings of a picture's views by both networks, (views, dim + second_dim)."""
+        row = (sha256, recipe, embeddings.tobytes())
         with self._database:
             self._database.execute("INSERT OR REPLACE INTO views VALUES (?, ?, ?)", row)
 
     def views(self, sha256: str, recipe: str) -> Embeddings:
-        """Embeddings of a picture's views that are known, (views, dim)."""
+        """Embeddings of a picture's views that are known, (views, dim + second_dim)."""
         one = "SELECT visual FROM views WHERE sha256 = ? AND recipe = ?"
         (blob,) = self._database.execute(one, (sha256, recipe)).fetchone()
-        return np.frombuffer(blob, dtype=np.float32).reshape(-1, self._embedder.dim)
+        width = self._embedder.dim + self._embedder.second_dim
+        return np.frombuffer(blob, dtype=np.float32).reshape(-1, width)
 
     def texts(self, texts: Sequence[str]) -> Embeddings:
         """Embeddings of texts, (n, joint_dim); those not known yet are made and kept."""

@@ -6,22 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from time import perf_counter
 
-from core.embedders import Embedder, Embeddings, ImageEmbeddings
+from core.embedders import Embedder, Embeddings
 from core.errors import DataDirError, SnapshotError
 from core.images import ImageLimits
 from core.index import PhotoIndex
 from core.places import Photo, Place
 from core.snapshot import Manifest, SnapshotContent, SnapshotStore
 from core.text_search import Meaning, PlaceWords, embed_places
+from core.thorough import InMemory, ThoroughIndex
 from offline.embedding import embed_new, read_photos
-from offline.embedding_cache import EmbeddingCache
+from offline.embedding_cache import EmbeddingCache, PhotoEmbeddings
 from offline.gallery import Gallery, GalleryPhoto
 from offline.near_duplicates import Shots
 from offline.progress import Started, unwatched
 from offline.small_talk import PHRASES
 from offline.sources.items import Problem
-from offline.thresholds import choose_thresholds
-from offline.training import Training
+from offline.thresholds import Asking, choose_thresholds
+from offline.training import Trainings
 from offline.views import LOOKS, PARTS, RECIPES, Recipe, Views, for_training, make_views
 
 
@@ -143,7 +144,7 @@ def _content(
     embedder: Embedder,
     places: Sequence[Place],
     photos: Sequence[GalleryPhoto],
-    embeddings: ImageEmbeddings,
+    embeddings: PhotoEmbeddings,
     words: PlaceWords,
     small_talk: Embeddings,
     fingerprint: str,
@@ -155,31 +156,33 @@ def _content(
     place_ids = [photo.place_id for photo in photos]
     shots = Shots([photo.phash for photo in photos])
     kinds = {place.place_id: place.kinds for place in places}
-    looks = training = None
+    looks = trainings = None
     if views is not None:
         looks = views[LOOKS]
-        training = Training(embeddings.visual, place_ids, kinds, looks.and_of(views[PARTS]))
-    meaning = Meaning(places, words)
+        trainings = Trainings(embeddings, place_ids, kinds, looks.and_of(views[PARTS]))
+    at_first, by_both = (trainings.first, trainings.thorough) if trainings else (None, None)
+    first = thorough = Asking(embeddings.visual, place_ids, shots, index, at_first, k)
+    if embedder.second_dim:
+        thorough = Asking(
+            embeddings.thorough,
+            place_ids,
+            shots,
+            ThoroughIndex(index, InMemory(embeddings.second)),
+            by_both,
+            k,
+        )
     return SnapshotContent(
         embedder=embedder.name,
         places=places,
         photos=[Photo(p.photo_id, p.place_id, p.path, p.width, p.height) for p in photos],
         visual=embeddings.visual,
+        second=embeddings.second,
         joint=embeddings.joint,
         words=words,
-        thresholds=choose_thresholds(
-            embeddings.visual,
-            place_ids,
-            shots,
-            index,
-            meaning,
-            small_talk,
-            training,
-            looks,
-            k=k,
-        ),
+        thresholds=choose_thresholds(first, thorough, Meaning(places, words), small_talk, looks),
         fingerprint=fingerprint,
-        heads=training.heads if training else None,
+        heads=at_first.heads if at_first else None,
+        thorough_heads=by_both.heads if by_both and embedder.second_dim else None,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.certainty import Certainty, share_odds, sharpened
+from core.certainty import Calibration, Certainty, share_odds, sharpened
 from core.embedders.base import Embeddings
 from core.heads import with_heads
 from core.index import PhotoIndex
@@ -15,6 +15,7 @@ from core.looks import LOOK_AGAIN_BELOW
 from core.metrics import Rows
 from core.snapshot import Thresholds
 from core.text_search import Meaning
+from core.thorough import ThoroughIndex
 from core.vote import Candidate, Neighbour, knn_vote
 from offline.near_duplicates import SAME_COSINE, Shots
 from offline.training import Training
@@ -30,7 +31,8 @@ SHARPNESSES = np.linspace(0.3, 3.0, 28)
 SMALL_TALK_REFUSED = 0.9  # share of phrases that name no place
 
 # For galleries too small to learn from: a share is as sure as it says, and half is enough.
-CAUTIOUS = (1.0, Certainty(bias=0.0, per_score=0.0, per_odds=1.0), 0.5)
+CAUTIOUS = Calibration(1.0, Certainty(bias=0.0, per_score=0.0, per_odds=1.0))
+HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +48,18 @@ class Answer:
         """The first place's share of the vote."""
         return sharpened(self.candidates, sharpness)[0].share
 
-    def certainty(self, certainty: Certainty, sharpness: float) -> float:
+    def certainty(self, calibration: Calibration) -> float:
         """How sure the first place is."""
-        share = self.first_share(sharpness)
-        return certainty.of(self.candidates[0].best.score, share, self.head)
+        share = self.first_share(calibration.sharpness)
+        return calibration.certainty.of(self.candidates[0].best.score, share, self.head)
 
 
 def choose_thresholds(
-    visual: Embeddings,
-    place_ids: Sequence[str],
-    shots: Shots,
-    index: PhotoIndex,
+    first: "Asking",
+    thorough: "Asking",
     meaning: Meaning,
     small_talk: Embeddings,
-    training: Training | None,
     views: Views | None,
-    *,
-    k: int,
 ) -> Thresholds:
     """Ask every gallery photo (or a sample) of the rest of the gallery, and see when that is right.
 
@@ -73,23 +70,17 @@ def choose_thresholds(
     ``min_stand_out`` refuses 90 % of ``small_talk``.
 
     Args:
-        visual: embeddings of the gallery, (n, dim).
-        place_ids: the place of each, n.
-        shots: perceptual hashes of each, n; copies of a photo would flatter the gallery.
-        index: over ``visual``.
+        first: asks by the first network.
+        thorough: asks by both; ``first`` once more where there is only one.
         meaning: of the gallery's places.
         small_talk: words that name no place, in the joint space, (phrases, joint_dim).
-        training: of the heads that weigh in on the vote, if any.
         views: a second look at photos that leave doubt, for ``min_certainty``; without them it
             suits answers at the first look.
-        k: neighbours that vote.
     """
-    asking = Asking(visual, place_ids, shots, index, training, k)
-    sharpness, certainty, min_certainty = _for_photos(asking, views)
+    calibrations, min_certainty = _for_photos(first, thorough, views)
     stand_out = meaning.stand_out(small_talk).max(axis=1)
     return Thresholds(
-        sharpness=round(sharpness, 2),
-        certainty=certainty,
+        *calibrations,
         min_certainty=round(min_certainty, 4),
         min_stand_out=round(float(np.quantile(stand_out, SMALL_TALK_REFUSED)), 4),
     )
@@ -100,14 +91,24 @@ class Asking:
 
     def __init__(
         self,
-        visual: Embeddings,
+        embeddings: Embeddings,
         place_ids: Sequence[str],
         shots: Shots,
-        index: PhotoIndex,
+        index: PhotoIndex | ThoroughIndex,
         training: Training | None,
         k: int,
     ) -> None:
-        self.visual = visual
+        """Know a gallery.
+
+        Args:
+            embeddings: of its photos, (n, width).
+            place_ids: the place of each, n.
+            shots: perceptual hashes of each, n; copies of a photo would flatter the gallery.
+            index: over ``embeddings``.
+            training: of the heads that weigh in on the vote, if any.
+            k: neighbours that vote.
+        """
+        self.embeddings = embeddings
         self._place_ids = place_ids
         self._places = np.array(place_ids)
         self._shots = shots
@@ -123,16 +124,16 @@ class Asking:
 
     def sample(self) -> tuple[list[Answer], list[Answer]]:
         """Answers to some photos, as photos of known places and as photos of unknown ones."""
-        count = min(SAMPLE, len(self.visual))
-        asked = np.unique(np.linspace(0, len(self.visual) - 1, count).astype(int))
+        count = min(SAMPLE, len(self.embeddings))
+        asked = np.unique(np.linspace(0, len(self.embeddings) - 1, count).astype(int))
         # one place after another, since heads without it are kept for a while
         asked = asked[np.argsort(self._places[asked], kind="stable")]
         known, strange = [], []
         for start in range(0, len(asked), ASKED_TOGETHER):
             batch = asked[start : start + ASKED_TOGETHER]
-            nearest = self._index.search(self.visual[batch], self._deep)
+            nearest = self._index.search(self.embeddings[batch], self._deep)
             for row, rows, cosines in zip(batch, nearest.rows, nearest.scores, strict=True):
-                look = self.visual[row : row + 1]
+                look = self.embeddings[row : row + 1]
                 others = self._others(row, rows, cosines)
                 if answer := self._ask(row, look, rows[others], cosines[others], rows[~others]):
                     known.append(answer)
@@ -144,11 +145,11 @@ class Asking:
         return known, strange
 
     def again(self, row: int, look: Embeddings) -> Answer | None:
-        """The answer to another look at a photo, (1, dim), as one of a known place."""
+        """The answer to another look at a photo, (1, width), as one of a known place."""
         nearest = self._index.search(look, self._deep)
         rows, cosines = nearest.rows[0], nearest.scores[0]
         # copies are those of the photo itself, which a mean of looks may be farther from
-        others = self._others(row, rows, self.visual[rows] @ self.visual[row])
+        others = self._others(row, rows, self.embeddings[rows] @ self.embeddings[row])
         return self._ask(row, look, rows[others], cosines[others], rows[~others])
 
     def _others(self, row: int, rows: Rows, cosines: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -176,25 +177,34 @@ class Asking:
         return Answer(row, candidates, candidates[0].place_id == self._place_ids[row], head)
 
 
-def _for_photos(asking: Asking, views: Views | None) -> tuple[float, Certainty, float]:
-    """Choose ``sharpness``, ``certainty`` and ``min_certainty``."""
-    known, strange = asking.sample()
+def _for_photos(
+    first: Asking, thorough: Asking, views: Views | None
+) -> tuple[tuple[Calibration, Calibration], float]:
+    """Choose calibrations, for the first network and for both, and ``min_certainty``."""
+    known, strange = first.sample()
     if sum(answer.right for answer in known) < FEWEST or not strange:
-        return CAUTIOUS
-    sharpness = float(min(SHARPNESSES, key=lambda power: _log_loss(known, power)))
-    certainty = _fitted([*known, *strange], sharpness)
+        return (CAUTIOUS, CAUTIOUS), HALF
+    at_first = by_both = _calibrated(known, strange)
+    if thorough is not first:
+        by_both = _calibrated(*thorough.sample())
+    sure = [answer.certainty(at_first) for answer in known]
     for at, answer in enumerate(known):
-        if views and answer.certainty(certainty, sharpness) < LOOK_AGAIN_BELOW:
-            look = views.second_look(answer.row, asking.visual)
-            if look is not None:
-                known[at] = asking.again(answer.row, look) or answer
-    return sharpness, certainty, _least_certainty(known, certainty, sharpness)
+        if views and sure[at] < LOOK_AGAIN_BELOW:
+            look = views.second_look(answer.row, thorough.embeddings)
+            again = None if look is None else thorough.again(answer.row, look)
+            if again is not None:
+                known[at], sure[at] = again, again.certainty(by_both)
+    return (at_first, by_both), _least_certainty(known, np.array(sure))
 
 
-def _least_certainty(known: Sequence[Answer], certainty: Certainty, sharpness: float) -> float:
+def _calibrated(known: Sequence[Answer], strange: Sequence[Answer]) -> Calibration:
+    sharpness = float(min(SHARPNESSES, key=lambda power: _log_loss(known, power)))
+    return Calibration(round(sharpness, 2), _fitted([*known, *strange], sharpness))
+
+
+def _least_certainty(known: Sequence[Answer], sure: NDArray[np.float64]) -> float:
     """From where on answers are claimed."""
     right = np.array([answer.right for answer in known], dtype=bool)
-    sure = np.array([answer.certainty(certainty, sharpness) for answer in known])
     keeping = float(np.quantile(sure[right], 1 - KEPT))
     order = np.argsort(-sure)
     precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from core.embedders.base import Embeddings
 from core.heads import Heads, Scores
 from core.metrics import Rows
+from core.thorough import first_of
+from offline.embedding_cache import PhotoEmbeddings
 from offline.views import Views
 
 # Of weights, against fitting noise. From 0.03 to 0.3 hit@1 falls by 0.004 on whole galleries and
@@ -32,7 +34,8 @@ class Training:
         visual: Embeddings,
         place_ids: Sequence[str],
         kinds: Mapping[str, Sequence[str]],
-        views: Views | None = None,
+        looks: Embeddings | None = None,
+        shown: Rows | None = None,
     ) -> None:
         """Train on a gallery.
 
@@ -40,16 +43,17 @@ class Training:
             visual: embeddings of its photos, (n, dim).
             place_ids: the place of each, n.
             kinds: categories by place_id.
-            views: more looks at some of the photos, to be learned like photos.
+            looks: more looks at some of the photos, to be learned like photos, (m, dim).
+            shown: the photo that each of them shows, m.
         """
         self._visual = visual
         # Rows of what is learned, by the photo it is of: the photo itself first.
         self._looks = [[row] for row in range(len(visual))]
-        if views is not None:
-            self._visual = np.concatenate([visual, views.visual])
-            for look, row in enumerate(views.rows.tolist(), start=len(visual)):
+        if looks is not None and shown is not None:
+            self._visual = np.concatenate([visual, looks])
+            for look, row in enumerate(shown.tolist(), start=len(visual)):
                 self._looks[row].append(look)
-            place_ids = [*place_ids, *(place_ids[row] for row in views.rows)]
+            place_ids = [*place_ids, *(place_ids[row] for row in shown)]
         sizes = Counter(place_ids)
         self._places = sorted(sizes)
         self._kinds = sorted({kind for place_id in sizes for kind in kinds[place_id]})
@@ -117,6 +121,30 @@ class Training:
         for at, row in enumerate(rows):
             targets[at, self._shown[self._place_ids[row]]] = 1
         return targets
+
+
+class Trainings:
+    """Heads for the first look and for both networks, trained on the same photos and views."""
+
+    def __init__(
+        self,
+        photos: PhotoEmbeddings,
+        place_ids: Sequence[str],
+        kinds: Mapping[str, Sequence[str]],
+        views: Views,
+    ) -> None:
+        """Train on a gallery; as for `Training`."""
+        dim = photos.visual.shape[1]
+        first_looks = first_of(views.thorough, dim)
+        self.first = Training(photos.visual, place_ids, kinds, first_looks, views.rows)
+        self.thorough = self.first
+        if photos.second.shape[1]:
+            self.thorough = Training(photos.thorough, place_ids, kinds, views.thorough, views.rows)
+        self._dim = dim
+
+    def of(self, embedding: Embeddings) -> Training:
+        """The one for embeddings that are as wide as this one."""
+        return self.first if embedding.shape[1] == self._dim else self.thorough
 
 
 def _with_ones(visual: Embeddings) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from core.images import ImageLimits
 from core.looks import closer_and_whole, joined, load_detailed, part
 from core.metrics import Rows
 from core.places import Photo
+from core.thorough import embed_thoroughly
 from offline.embedding import Reading, batches, read_photos
 from offline.embedding_cache import EmbeddingCache
 from offline.progress import Started, unwatched
@@ -56,9 +57,9 @@ Wanted = Mapping[Recipe, Sequence[int]]  # rows of photos by the views they shal
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Views:
-    """Embeddings of views of photos."""
+    """Embeddings of views of photos, by both networks of an embedder."""
 
-    visual: Embeddings  # (m, dim)
+    thorough: Embeddings  # (m, dim + second_dim)
     rows: Rows  # (m,): the photo that each shows
 
     def of(self, photos: Sequence[int]) -> "Views":
@@ -66,27 +67,28 @@ class Views:
         number = {photo: at for at, photo in enumerate(photos)}
         kept = [at for at, photo in enumerate(self.rows.tolist()) if photo in number]
         rows = [number[photo] for photo in self.rows[kept].tolist()]
-        return Views(self.visual[kept], np.array(rows, dtype=np.int64))
+        return Views(self.thorough[kept], np.array(rows, dtype=np.int64))
 
     def only(self, photos: Sequence[int]) -> "Views":
         """The views of some photos, which keep their numbers."""
         kept = np.isin(self.rows, photos)
-        return Views(self.visual[kept], self.rows[kept])
+        return Views(self.thorough[kept], self.rows[kept])
 
-    def second_look(self, row: int, visual: Embeddings) -> Embeddings | None:
-        """What a second look adds to the embedding of a photo; None if it has no views.
+    def second_look(self, row: int, thorough: Embeddings) -> Embeddings | None:
+        """What a second look makes of a photo, (1, dim + second_dim); None if it has no views.
 
         Args:
             row: of the photo.
-            visual: embeddings of all photos, (n, dim).
+            thorough: embeddings of all photos by both networks, (n, dim + second_dim).
         """
-        more = self.visual[self.rows == row]
-        return joined(np.concatenate([visual[row : row + 1], more])) if len(more) else None
+        more = self.thorough[self.rows == row]
+        return joined(np.concatenate([thorough[row : row + 1], more])) if len(more) else None
 
     def and_of(self, others: "Views") -> "Views":
         """These views and others of the same photos."""
         return Views(
-            np.concatenate([self.visual, others.visual]), np.concatenate([self.rows, others.rows])
+            np.concatenate([self.thorough, others.thorough]),
+            np.concatenate([self.rows, others.rows]),
         )
 
 
@@ -128,15 +130,16 @@ def make_views(
 
         for batch in batches(reading, new, decode, started(recipe.called, len(new))):
             for sha256, images in batch:
-                cache.add_views(sha256, recipe.name, embedder.embed_images(images).visual)
+                cache.add_views(sha256, recipe.name, embed_thoroughly(embedder, images))
         known = cache.viewed(recipe.name)
         made = [
             (row, cache.views(sha256, recipe.name))
             for row, sha256 in hashes.items()
             if sha256 in known
         ]
+        none = np.empty((0, embedder.dim + embedder.second_dim), np.float32)
         views[recipe] = Views(
-            np.concatenate([np.empty((0, embedder.dim), np.float32), *(each for _, each in made)]),
+            np.concatenate([none, *(each for _, each in made)]),
             np.repeat([row for row, _ in made], [len(each) for _, each in made]).astype(np.int64),
         )
     return views

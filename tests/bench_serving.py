@@ -6,6 +6,7 @@ the drawn ones, a little aside. CLIP has random weights where the real ones cann
 """
 
 import asyncio
+import io
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from PIL import Image
 
 from bot.sandbox.faults import FloodLimits
 from bot.sandbox.server import Sandbox
@@ -90,6 +92,7 @@ def _publish_more(data_dir: Path, embedder: Embedder, count: int) -> None:
         places=places,
         photos=made_up,
         visual=aside(np.asarray(drawn.visual)),
+        second=aside(drawn.second.all()),
         joint=aside(np.asarray(drawn.joint)),
         words=embed_places(places, embedder.embed_texts),
         thresholds=drawn.manifest.thresholds,
@@ -117,6 +120,7 @@ async def _serve(
             ready_s, ready = perf_counter() - start, _memory_mb(bot)
             crowd = Crowd(sandbox, PEOPLE)
             drawn = [demo_query(place.place_id) for place in demo_places()]
+            drawn.append(_of_nothing())
             for each in range(PHOTOS_EACH):
                 for person in crowd.people:
                     await crowd.send(person, drawn[len(crowd.sent) % len(drawn)] + bytes([each]))
@@ -125,6 +129,14 @@ async def _serve(
                 while not all(sent.replies for sent in crowd.look()):
                     await asyncio.sleep(0.1)
             return ready_s, ready, _memory_mb(bot)
+
+
+def _of_nothing() -> bytes:
+    """A photo that leaves doubt, and is looked at by all there is."""
+    small = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(small).resize((640, 480), Image.Resampling.BICUBIC).save(out, "JPEG")
+    return out.getvalue()
 
 
 def _memory_mb(bot: BotProcess) -> dict[str, float]:

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from core.embedders import Embeddings, ImageEmbeddings, unit_rows
+from core.embedders.base import no_second_network
 from offline.progress import Advanced
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 60, 220)}
@@ -19,6 +20,8 @@ class ColourEmbedder:
     name = "colours"
     dim = 27
     joint_dim = 3
+    second_dim = 0
+    embed_again = staticmethod(no_second_network)
     image_side = 32
     image_batch = 8
     stands_in_for: str | None = None
@@ -41,6 +44,22 @@ class ColourEmbedder:
             for text in texts
         ]
         return unit_rows(np.array(rows, dtype=np.float32).reshape(len(texts), 3) - 127.0)
+
+
+class TwoNetworks(ColourEmbedder):
+    """Has a second network, which sees the colour of the whole and how bright it is."""
+
+    second_dim = 4
+
+    def __init__(self, name: str = "colours") -> None:
+        super().__init__(name)
+        self.embedded_again = 0
+
+    def embed_again(self, images: Sequence[Image.Image]) -> Embeddings:  # type: ignore[override]
+        self.embedded_again += len(images)
+        means = np.array([np.asarray(image).mean((0, 1)) for image in images], np.float32)
+        means = means.reshape(len(images), 3) - 127.0
+        return unit_rows(np.column_stack([means, means.sum(axis=1) + 1]))
 
 
 def coloured_photo(

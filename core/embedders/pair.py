@@ -1,6 +1,7 @@
 """An exported pair on disk: a tower for pictures and one for words, ready to run.
 
 optimized/<name>/pictures.onnx    pixels to unit embeddings; its weights in pictures.bin
+                 second.onnx      the same by the second network, if there is one
                  words.onnx       tokens to unit embeddings } or common.npy, for words by e5:
                  tokenizer.json   as `tokenizers` reads it  } what all its vectors share
                  manifest.json    written last: identity, check against the original, SHA-256
@@ -18,11 +19,12 @@ from core.embedders.pixels import Preprocessing
 from core.embedders.runtime import OPENVINO_INT8
 from core.errors import EmbedderUnavailable
 
-FORMAT = 1
+FORMAT = 2
 FOLDER = "optimized"
 CURRENT = "current"
 MANIFEST = "manifest.json"
-PICTURES, WORDS, TOKENIZER, COMMON = "pictures.onnx", "words.onnx", "tokenizer.json", "common.npy"
+PICTURES, SECOND, WORDS = "pictures.onnx", "second.onnx", "words.onnx"
+TOKENIZER, COMMON = "tokenizer.json", "common.npy"
 
 HOW_TO_EXPORT = (
     "run `GUIDE_EMBEDDER=clip python -m offline export` (or =bundled, or the model's id)"
@@ -34,6 +36,7 @@ class Towers:
     """What serving has to know about a pair's files."""
 
     dim: int
+    second_dim: int
     joint_dim: int
     preprocessing: Preprocessing
     # More than one only where company does not change an embedding: int8 scales its activations
@@ -67,6 +70,12 @@ class Pair:
         """How the tower for words is run."""
         # OpenVINO would unpack the table of words in memory, ONNX Runtime maps its rows.
         return "int8" if self.precision == OPENVINO_INT8 else self.precision
+
+    @property
+    def second_precision(self) -> str:
+        """How the second network is run."""
+        # Few photos come to it, and the hard ones: it stays as exact as it is.
+        return "fp32" if self.precision == "int8" else self.precision
 
     def as_json(self) -> bytes:
         """The content of its manifest."""

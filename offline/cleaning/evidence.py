@@ -7,12 +7,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from core.embedders.base import Embeddings, ImageEmbeddings
+from core.embedders.base import Embeddings
 from core.places import Place
 from offline.cleaning import duplicates, outliers, topics
 from offline.cleaning.duplicates import Hashes, Thumbnails, Twins
 from offline.cleaning.findings import Reason
 from offline.cleaning.outliers import CLOSEST, Likeness
+from offline.embedding_cache import PhotoEmbeddings
 from offline.gallery import GalleryPhoto
 
 Scores = NDArray[np.float64]  # (n,), of each photo
@@ -24,7 +25,7 @@ class Evidence:
 
     photos: Sequence[GalleryPhoto]
     places: Mapping[str, Place]
-    embeddings: ImageEmbeddings
+    embeddings: PhotoEmbeddings
     hashes: Hashes
     thumbnails: Thumbnails
     embed_texts: Callable[[Sequence[str]], Embeddings]

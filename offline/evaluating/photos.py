@@ -11,22 +11,25 @@ from itertools import islice
 import numpy as np
 from PIL import Image
 
+from core.certainty import Calibration
 from core.embedders.base import Embedder, Embeddings
 from core.errors import QueryError
-from core.heads import Opinion
+from core.heads import Heads, Opinion
 from core.images import ImageLimits, load_image
 from core.looks import LOOK_AGAIN_BELOW, closer_and_whole, joined, load_detailed
 from core.metrics import Rows, rank_of
 from core.snapshot import Snapshot
+from core.thorough import embed_thoroughly, thorough
 from core.verdict import verdict
 from core.vote import Neighbour, category_vote
+from offline.embedding_cache import PhotoEmbeddings
 from offline.evaluating.labels import LabelledPhoto
 from offline.evaluating.outcomes import PhotoOutcome
 from offline.importing import perceptual_hash
 from offline.near_duplicates import Shots
 from offline.progress import Advanced
 from offline.sources.items import Problem
-from offline.training import Training
+from offline.training import Trainings
 from offline.views import Views
 
 ASKED_TOGETHER = 256  # embeddings searched at a time, to bound memory
@@ -55,9 +58,9 @@ class Jury:
 
     def leave_out(
         self,
-        visual: Embeddings,
+        gallery: PhotoEmbeddings,
         groups: Rows,
-        training: Training | None,
+        trainings: Trainings | None,
         views: Views,
         *,
         advanced: Advanced = lambda done: None,
@@ -65,31 +68,31 @@ class Jury:
         """Ask about each gallery photo with its whole group taken out of the gallery.
 
         Args:
-            visual: embeddings of the gallery's photos, (n, dim).
+            gallery: embeddings of the gallery's photos, n.
             groups: photos of one group are copies of one another, (n,).
-            training: of the snapshot's heads, if it has any.
+            trainings: of the snapshot's heads, if it has any.
             views: more looks at photos; a photo without any is not looked at again.
             advanced: called with the number of photos asked about since the last call.
         """
         members = [np.flatnonzero(groups == group) for group in range(int(groups.max()) + 1)]
-        index, result = self._snapshot.index, LeaveOut()
+        visual, by_both, result = gallery.visual, gallery.thorough, LeaveOut()
         for start in range(0, len(visual), ASKED_TOGETHER):
             asked = range(start, min(start + ASKED_TOGETHER, len(visual)))
             deep = self.k + max(len(members[groups[row]]) for row in asked)
-            nearest = index.search(visual[asked.start : asked.stop], deep)
+            nearest = self._snapshot.index.search(visual[asked.start : asked.stop], deep)
             for at, row in enumerate(asked):
                 out = members[groups[row]]
-                outcome = self._ask_without(
-                    out, row, visual[row : row + 1], nearest.of(at), training
-                )
+                first = visual[row : row + 1]
+                outcome = self._ask_without(out, row, first, nearest.of(at), trainings)
                 if outcome is None:
                     result.alone += 1
                     continue
                 if outcome.certainty < LOOK_AGAIN_BELOW:
-                    again = views.second_look(row, visual)
+                    again = views.second_look(row, by_both)
                     if again is not None:
+                        index = self._snapshot.space_of(again).index
                         found = index.search(again, deep).of(0)
-                        outcome = self._ask_without(out, row, again, found, training) or outcome
+                        outcome = self._ask_without(out, row, again, found, trainings) or outcome
                 result.outcomes.append(outcome)
             advanced(len(asked))
         return result
@@ -100,7 +103,7 @@ class Jury:
         row: int,
         embedding: Embeddings,
         found: Sequence[tuple[int, float]],
-        training: Training | None,
+        trainings: Trainings | None,
     ) -> PhotoOutcome | None:
         """Ask about the photo ``row`` of a gallery without ``out``; None: its place is out, too."""
         photos, left_out = self._snapshot.photos, set(out.tolist())
@@ -110,9 +113,13 @@ class Jury:
             return None
         jurors = self.neighbours([(r, s) for r, s in found if r not in left_out][: self.k])
         opinion = None
-        if training:
+        if trainings:
+            training = trainings.of(embedding)
             opinion = training.heads.opinion(training.left_out(out, embedding)[0], jurors)
-        return self.outcome(photos[row].path, place_id, {place_id}, jurors, sizes, opinion)
+        calibration = self.calibration(embedding)
+        return self.outcome(
+            photos[row].path, place_id, {place_id}, jurors, sizes, opinion, calibration
+        )
 
     def ask(
         self,
@@ -137,25 +144,34 @@ class Jury:
             ]
             if decoded:
                 visual = embedder.embed_images([image for _, image in decoded]).visual
-                for at, (photo, _) in enumerate(decoded):
+                for at, (photo, image) in enumerate(decoded):
                     first = visual[at : at + 1]
                     outcome = self._ask_about(photo, first)
                     if outcome.certainty < LOOK_AGAIN_BELOW:
                         detailed = load_detailed(
                             photo.path.read_bytes(), limits, embedder.image_side
                         )
-                        more = embedder.embed_images(closer_and_whole(detailed)).visual
-                        outcome = self._ask_about(photo, joined(np.concatenate([first, more])))
+                        looks = [
+                            thorough(first, embedder.embed_again([image])),
+                            embed_thoroughly(embedder, closer_and_whole(detailed)),
+                        ]
+                        outcome = self._ask_about(photo, joined(np.concatenate(looks)))
                     outcomes.append(outcome)
             advanced(len(batch))
         return outcomes
 
     def _ask_about(self, photo: LabelledPhoto, embedding: Embeddings) -> PhotoOutcome:
-        jurors = self.neighbours(self._snapshot.index.search(embedding, self.k).of(0))
-        heads = self._snapshot.heads
-        opinion = heads.opinion(heads.scores(embedding)[0], jurors) if heads else None
+        space = self._snapshot.space_of(embedding)
+        jurors = self.neighbours(space.index.search(embedding, self.k).of(0))
+        opinion = opinion_of(space.heads, embedding, jurors)
         label = min(photo.place_ids, default=photo.query.split("/")[0])
-        return self.outcome(photo.query, label, photo.place_ids, jurors, self._sizes, opinion)
+        return self.outcome(
+            photo.query, label, photo.place_ids, jurors, self._sizes, opinion, space.calibration
+        )
+
+    def calibration(self, embedding: Embeddings) -> Calibration:
+        """What the snapshot taught about answers to an embedding as wide as this one."""
+        return self._snapshot.space_of(embedding).calibration
 
     def _decoded(
         self,
@@ -190,13 +206,15 @@ class Jury:
         jurors: Sequence[Neighbour],
         sizes: Mapping[str, int],
         opinion: Opinion | None,
+        calibration: Calibration,
     ) -> PhotoOutcome:
         """How ``jurors`` and the heads' ``opinion`` answer a photo of one of ``place_ids``."""
         outcome = verdict(
             jurors,
             place_sizes=sizes,
             kinds=self.kinds,
-            thresholds=self._snapshot.manifest.thresholds,
+            calibration=calibration,
+            min_certainty=self._snapshot.manifest.thresholds.min_certainty,
             opinion=opinion,
         )
         kinds = {kind for place_id in place_ids for kind in self.kinds[place_id]}
@@ -219,6 +237,13 @@ class Jury:
             certainty=outcome.certainty,
             confident=outcome.confident,
         )
+
+
+def opinion_of(
+    heads: Heads | None, embedding: Embeddings, jurors: Sequence[Neighbour]
+) -> Opinion | None:
+    """What heads say of an embedding, (1, width), if there are any."""
+    return heads.opinion(heads.scores(embedding)[0], jurors) if heads else None
 
 
 def _batches(photos: Sequence[LabelledPhoto], size: int) -> Iterator[list[LabelledPhoto]]:

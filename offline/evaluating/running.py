@@ -4,12 +4,11 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from core.embedders.base import Embedder
 from core.guide import CityGuide
 from core.images import ImageLimits
 from core.snapshot import Snapshot, SnapshotStore
+from offline.embedding_cache import embeddings_of
 from offline.evaluating.labels import (
     Labels,
     read_labelled_photos,
@@ -24,7 +23,7 @@ from offline.gallery import Gallery
 from offline.near_duplicates import Shots, near_duplicate_groups
 from offline.progress import Started, unwatched
 from offline.sources.items import Problem
-from offline.training import Training
+from offline.training import Trainings
 from offline.views import LOOKS, PARTS, views_of, with_parts, with_views
 
 
@@ -116,28 +115,26 @@ def _ask_itself(
         The answers, the number of groups of near duplicates, and of photos alone at their place.
     """
     photos = snapshot.photos
-    visual = np.asarray(snapshot.visual)
-    groups = near_duplicate_groups(visual, shots)
+    gallery = embeddings_of(snapshot)
+    groups = near_duplicate_groups(gallery.visual, shots)
     trained = snapshot.heads is not None
     drawn_from = may_be_drawn(photos) if trained else []  # parts are for heads
     learned_from = with_parts(photos) if trained else []
     wanted = {LOOKS: with_views(photos), PARTS: sorted({*drawn_from, *learned_from})}
     views = views_of(photos, data_dir, embedder, limits, wanted=wanted, started=started)
     looks, parts = views[LOOKS], views[PARTS]
-    training = None
+    trainings = None
     if trained:
         place_ids = [photo.place_id for photo in photos]
         learned = looks.and_of(parts.only(learned_from))
-        training = Training(visual, place_ids, jury.kinds, learned)
-    advanced = started("gallery", len(visual))
-    left_out = jury.leave_out(visual, groups, training, looks, advanced=advanced)
+        trainings = Trainings(gallery, place_ids, jury.kinds, learned)
+    advanced = started("gallery", len(photos))
+    left_out = jury.leave_out(gallery, groups, trainings, looks, advanced=advanced)
     outcomes = Outcomes(gallery=left_out.outcomes)
-    all_looks = Looks(visual, looks, parts)
+    all_looks = Looks(gallery, looks, parts)
     advanced = started("small galleries", len(SIZES))
     for size in SIZES:
-        asked = ask_small_gallery(
-            jury, photos, all_looks, groups, size, trained=training is not None
-        )
+        asked = ask_small_gallery(jury, photos, all_looks, groups, size, trained=trained)
         if asked:  # else no place has more photos
             outcomes.small[size] = asked
         advanced(1)

@@ -11,9 +11,12 @@ from core.index import PhotoIndex
 from core.looks import LOOK_AGAIN_BELOW
 from core.metrics import Rows
 from core.places import Photo
+from core.snapshot import Space
+from core.thorough import InMemory, ThoroughIndex
+from offline.embedding_cache import PhotoEmbeddings
 from offline.evaluating.outcomes import PhotoOutcome
-from offline.evaluating.photos import Jury
-from offline.training import Training
+from offline.evaluating.photos import Jury, opinion_of
+from offline.training import Trainings
 from offline.views import FEW, Views, with_views
 
 SIZES = (3, 5, 10)  # photos of each place
@@ -28,7 +31,7 @@ MOST_PLACES = 200
 class Looks:
     """All looks at the photos of a gallery that small ones are drawn from."""
 
-    visual: Embeddings  # of the photos themselves, (n, dim)
+    photos: PhotoEmbeddings  # n
     views: Views  # from closer and whole
     parts: Views  # of the photos that may be drawn
 
@@ -101,27 +104,36 @@ class _SmallGallery:
         self._drawn = drawn
         place_ids = [photos[row].place_id for row in drawn]
         self._sizes = Counter(place_ids)
-        self._index = PhotoIndex.build(looks.visual[drawn])
-        self._heads = None
+        trainings = None
+        own = looks.photos.of(drawn)
         if trained:
             few = [at for at, place_id in enumerate(place_ids) if self._sizes[place_id] <= FEW]
             parts = looks.parts.of([drawn[at] for at in few])
-            parts = Views(parts.visual, np.array(few, dtype=np.int64)[parts.rows])
+            parts = Views(parts.thorough, np.array(few, dtype=np.int64)[parts.rows])
             views = looks.views.of(drawn).and_of(parts)
-            self._heads = Training(looks.visual[drawn], place_ids, jury.kinds, views).heads
+            trainings = Trainings(own, place_ids, jury.kinds, views)
+        first = PhotoIndex.build(own.visual)
+        both = ThoroughIndex(first, InMemory(own.second))
+        self._spaces = {}  # by width; of one network there is one
+        for embeddings, index in ((own.thorough, both), (own.visual, first)):
+            heads = trainings.of(embeddings).heads if trainings else None
+            self._spaces[embeddings.shape[1]] = Space(index, heads, jury.calibration(embeddings))
 
     def ask(self, row: int, query: str) -> PhotoOutcome:
         """Ask about a photo of the whole gallery, and look again where that leaves doubt."""
-        outcome = self._ask(row, query, self._looks.visual[row : row + 1])
+        outcome = self._ask(row, query, self._looks.photos.visual[row : row + 1])
         if outcome.certainty < LOOK_AGAIN_BELOW:
-            again = self._looks.views.second_look(row, self._looks.visual)
+            again = self._looks.views.second_look(row, self._looks.photos.thorough)
             if again is not None:
                 return self._ask(row, query, again)
         return outcome
 
     def _ask(self, row: int, query: str, embedding: Embeddings) -> PhotoOutcome:
-        nearest = self._index.search(embedding, self._jury.k).of(0)
+        space = self._spaces[embedding.shape[1]]
+        nearest = space.index.search(embedding, self._jury.k).of(0)
         jurors = self._jury.neighbours([(self._drawn[at], score) for at, score in nearest])
-        heads, place_id = self._heads, self._photos[row].place_id
-        opinion = heads.opinion(heads.scores(embedding)[0], jurors) if heads else None
-        return self._jury.outcome(query, place_id, {place_id}, jurors, self._sizes, opinion)
+        opinion = opinion_of(space.heads, embedding, jurors)
+        place_id = self._photos[row].place_id
+        return self._jury.outcome(
+            query, place_id, {place_id}, jurors, self._sizes, opinion, space.calibration
+        )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.embedders.bundled import LIKELY_CLASSES, POWER, PREPROCESSING, BundledEmbedder
-from core.embedders.pair import COMMON, PICTURES, Towers
+from core.embedders.pair import COMMON, PICTURES, SECOND, Towers
 from core.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def write_bundled(source: BundledEmbedder, folder: Path) -> Towers:
-    """Write the tower for pictures, and what the words need beside their packaged model.
+    """Write both networks for pictures, and what the words need beside their packaged model.
 
     Raises:
         EmbedderUnavailable: words are read by another model than the packaged one.
@@ -26,17 +26,20 @@ def write_bundled(source: BundledEmbedder, folder: Path) -> Towers:
         )
     import onnx
 
-    model = onnx.load(str(source.network_file()))
-    for number, node in enumerate(model.graph.node):
+    first, second = (onnx.load(str(network)) for network in source.network_files())
+    for number, node in enumerate(first.graph.node):
         node.name = f"{node.op_type}_{number}"  # quantisation tells nodes apart by name
-    tail = _Tail(model)
-    tail.output("visual", tail.normalised(tail.add("Pow", "features", tail.number(POWER))))
+    tail = _Tail(first)
+    tail.embedding()
     names = source.class_names - source.common
     tail.output("joint", tail.normalised(tail.among_words("logits", names)))
-    onnx.save(model, str(folder / PICTURES))
+    onnx.save(first, str(folder / PICTURES))
+    _Tail(second).embedding()
+    onnx.save(second, str(folder / SECOND))
     np.save(folder / COMMON, source.common)
     return Towers(
         dim=source.dim,
+        second_dim=source.second_dim,
         joint_dim=source.joint_dim,
         preprocessing=PREPROCESSING,
         image_batch=source.image_batch,
@@ -68,6 +71,10 @@ class _Tail:
 
     def number(self, value: float) -> str:
         return self.constant(np.array(value, np.float32))
+
+    def embedding(self) -> None:
+        """What `bundled` makes of the features, as the output ``visual``."""
+        self.output("visual", self.normalised(self.add("Pow", "features", self.number(POWER))))
 
     def normalised(self, rows: str) -> str:
         """Rows scaled to unit length."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.embedders import Embedder, Embeddings, ImageEmbeddings
+from core.embedders import Embedder, Embeddings, unit_rows
 from core.errors import ExportRefused, QueryError
 from core.images import ImageLimits, load_image
 from core.places import Photo
@@ -16,9 +16,10 @@ from core.snapshot import Snapshot
 from core.text_search import embed_places
 from core.verdict import Verdict, verdict
 from core.vote import Neighbour
+from offline.embedding_cache import PhotoEmbeddings, embeddings_of
 from offline.near_duplicates import SAME_COSINE
 from offline.progress import Advanced, Started, unwatched
-from offline.training import Training
+from offline.training import Trainings
 
 ASKED_TOGETHER = 64  # photos compared with the gallery at a time, to bound memory
 
@@ -39,6 +40,7 @@ class Check:
     photos: int  # of the gallery that were asked
     cosine_min: float  # of the photos among pictures
     cosine_median: float
+    second_cosine_min: float  # of the photos by the second network; 1 where there is none
     joint_cosine_min: float  # of the photos among words
     joint_cosine_median: float
     words_cosine_min: float  # of the places' names and texts and the categories' labels
@@ -58,6 +60,12 @@ class Check:
             ("the same first place", self.top1, bounds.min_top1, "FIRST"),
             ("the same five places", self.top5, bounds.min_top5, "FIVE"),
             (f"the cosine of {self.worst_photo}", self.cosine_min, bounds.min_cosine, "COSINE"),
+            (
+                "a photo's cosine by the second network",
+                self.second_cosine_min,
+                bounds.min_cosine,
+                "COSINE",
+            ),
             ("half the photos' cosine", self.joint_cosine_median, bounds.min_cosine, "COSINE"),
             ("the worst words' cosine", self.words_cosine_min, bounds.min_cosine, "COSINE"),
         )
@@ -77,7 +85,7 @@ def compare(
     *,
     k: int,
     rows: Sequence[int],
-    training: Training | None,
+    trainings: Trainings | None,
     started: Started = unwatched,
 ) -> Check:
     """Compare a pair with the embedder a snapshot was built with.
@@ -93,7 +101,7 @@ def compare(
         limits: what photos are refused.
         k: neighbours that vote.
         rows: of the photos to ask; those whose file is gone or unreadable are passed over.
-        training: of the snapshot's heads, which know the photos asked by heart; None without heads.
+        trainings: of the snapshot's heads, which know the photos asked by heart; None without.
         started: told how many photos are asked.
 
     Raises:
@@ -104,8 +112,10 @@ def compare(
     )
     if not asked:
         raise ExportRefused("none of the snapshot's photos can be read, so nothing can be checked")
-    visual, joint = snapshot.visual[asked], snapshot.joint[asked]
-    cosines, among_words = _cosines(visual, made.visual), _cosines(joint, made.joint)
+    gallery = embeddings_of(snapshot).of(asked)
+    cosines = _cosines(gallery.visual, made.visual)
+    among_words = _cosines(gallery.joint, made.joint)
+    by_second = _cosines(unit_rows(gallery.second), made.second)
     words = embed_places(snapshot.places, pair.embed_texts)
     word_cosines = np.concatenate(
         [
@@ -115,13 +125,15 @@ def compare(
         ]
     )
     was, now = (
-        _answers(snapshot, asked, queries, k, training) for queries in (visual, made.visual)
+        _answers(snapshot, asked, queries, k, trainings)
+        for queries in (gallery.visual, made.visual)
     )
     both = list(zip(was, now, strict=True))
     return Check(
         photos=len(asked),
         cosine_min=float(cosines.min()),
         cosine_median=float(np.median(cosines)),
+        second_cosine_min=float(by_second.min()) if pair.second_dim else 1.0,
         joint_cosine_min=float(among_words.min()),
         joint_cosine_median=float(np.median(among_words)),
         words_cosine_min=float(word_cosines.min()),
@@ -140,7 +152,7 @@ def _embedded(
     limits: ImageLimits,
     rows: Sequence[int],
     advanced: Advanced,
-) -> tuple[list[int], ImageEmbeddings]:
+) -> tuple[list[int], PhotoEmbeddings]:
     """The rows whose photos could be read, and what the pair makes of them.
 
     One by one, as people's photos mostly come.
@@ -154,12 +166,13 @@ def _embedded(
             continue  # cleaned away or damaged since publication
         finally:
             advanced(1)
-        made.append(pair.embed_images([image]))
+        made.append((pair.embed_images([image]), pair.embed_again([image])))
         asked.append(row)
     empty = pair.embed_images([])
-    return asked, ImageEmbeddings(
-        np.concatenate([empty.visual, *(each.visual for each in made)]),
-        np.concatenate([empty.joint, *(each.joint for each in made)]),
+    return asked, PhotoEmbeddings(
+        visual=np.concatenate([empty.visual, *(first.visual for first, _ in made)]),
+        second=np.concatenate([pair.embed_again([]), *(second for _, second in made)]),
+        joint=np.concatenate([empty.joint, *(first.joint for first, _ in made)]),
     )
 
 
@@ -168,12 +181,13 @@ def _answers(
     asked: Sequence[int],
     queries: Embeddings,
     k: int,
-    training: Training | None,
+    trainings: Trainings | None,
 ) -> list[Verdict]:
     """What the gallery says to each query, which are embeddings of its own photos ``asked``."""
     photos, gallery = snapshot.photos, np.asarray(snapshot.visual)
     sizes = Counter(photo.place_id for photo in photos)
     kinds = {place.place_id: place.kinds for place in snapshot.places}
+    thresholds = snapshot.manifest.thresholds
     answers = []
     for start in range(0, len(asked), ASKED_TOGETHER):
         part = asked[start : start + ASKED_TOGETHER]
@@ -189,7 +203,8 @@ def _answers(
                 if np.isfinite(of_photo[row])
             ]
             opinion = None
-            if training:
+            if trainings:
+                training = trainings.first
                 unseen = training.left_out(np.flatnonzero(out), query[None])[0]
                 opinion = training.heads.opinion(unseen, neighbours)
             answers.append(
@@ -197,7 +212,8 @@ def _answers(
                     neighbours,
                     place_sizes=sizes,
                     kinds=kinds,
-                    thresholds=snapshot.manifest.thresholds,
+                    calibration=thresholds.first,
+                    min_certainty=thresholds.min_certainty,
                     opinion=opinion,
                 )
             )

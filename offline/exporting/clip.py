@@ -29,7 +29,14 @@ def write_clip(source: ClipEmbedder, folder: Path) -> Towers:
     write_tokenizer(source.words_model, folder / TOKENIZER)
     _write_pictures(source.picture_model, preprocessing.side, folder / PICTURES)
     _write_words(source.words_model, folder / WORDS)
-    return Towers(source.dim, source.joint_dim, preprocessing, source.image_batch, TEXT_BATCH)
+    return Towers(
+        dim=source.dim,
+        second_dim=0,
+        joint_dim=source.joint_dim,
+        preprocessing=preprocessing,
+        image_batch=source.image_batch,
+        text_batch=TEXT_BATCH,
+    )
 
 
 def preprocessing_of(model: "SentenceTransformer") -> Preprocessing:

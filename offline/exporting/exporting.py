@@ -39,6 +39,7 @@ from core.errors import (
 from core.files import write_atomic
 from core.images import ImageLimits, load_image
 from core.snapshot import Snapshot, SnapshotStore
+from offline.embedding_cache import embeddings_of
 from offline.exporting.bundled import write_bundled
 from offline.exporting.check import Bounds, Check, compare
 from offline.exporting.clip import write_clip
@@ -48,7 +49,7 @@ from offline.exporting.int8 import (
     quantise_transformer,
 )
 from offline.progress import Started, unwatched
-from offline.training import Training
+from offline.training import Trainings
 from offline.views import LOOKS, PARTS, for_training, views_of
 
 Form = Literal["fp32", "int8", "openvino", "openvino-int8"]
@@ -135,7 +136,7 @@ def export(
             limits,
             k=k,
             rows=rows,
-            training=_training(source, asking, started),
+            trainings=_trainings(source, asking, started),
             started=started,
         )
         check.demand(bounds)
@@ -149,7 +150,7 @@ def export(
     return ExportReport(pair, check, snapshot.version)
 
 
-def _training(source: Embedder, asking: _Asking, started: Started) -> Training | None:
+def _trainings(source: Embedder, asking: _Asking, started: Started) -> Trainings | None:
     """The training of the snapshot's heads, if it has any, once more."""
     snapshot = asking.snapshot
     if not snapshot.heads:
@@ -157,8 +158,8 @@ def _training(source: Embedder, asking: _Asking, started: Started) -> Training |
     photos = snapshot.photos
     wanted = for_training(photos)
     views = views_of(photos, asking.data_dir, source, asking.limits, wanted=wanted, started=started)
-    return Training(
-        np.asarray(snapshot.visual),
+    return Trainings(
+        embeddings_of(snapshot),
         [photo.place_id for photo in photos],
         {place.place_id: place.kinds for place in snapshot.places},
         views[LOOKS].and_of(views[PARTS]),

@@ -18,7 +18,7 @@ from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import build_snapshot
 from offline.sources.items import SourceItems, SourcePhoto
-from tests.doubles import ColourEmbedder, coloured_photo, encoded
+from tests.doubles import ColourEmbedder, TwoNetworks, coloured_photo, encoded
 
 LIMITS = ImageLimits.of(max_photo_mb=20, max_megapixels=64)
 PLACES = {
@@ -225,6 +225,26 @@ async def test_a_photo_that_leaves_doubt_is_looked_at_again(tmp_path: Path) -> N
     assert answer.timings_ms["look again"] > 0
     await guide.recognize(doubtful)
     assert embedder.embedded_images == 4
+    guide.close()
+
+
+async def test_only_a_photo_that_leaves_doubt_goes_through_the_second_network(
+    tmp_path: Path,
+) -> None:
+    publish(tmp_path)
+    build_snapshot(Gallery(tmp_path), TwoNetworks("two"), LIMITS, k=5, keep=5)
+    guide = CityGuide(tmp_path, embedder := TwoNetworks("two"), limits=LIMITS)
+    certain = await guide.see(encoded(coloured_photo("red", seed=9)))
+    assert embedder.embedded_again == 0
+    assert certain.embedding.shape == (1, embedder.dim)
+    doubtful = await guide.see(encoded(coloured_photo((35, 120, 140))))
+    assert embedder.embedded_again == 3
+    assert doubtful.embedding.shape == (1, embedder.dim + embedder.second_dim)
+    for seen in (certain, doubtful):
+        answer = await guide.recognize(seen)
+        in_green = await guide.recognize(seen, city=PLACES["green"].city)
+        assert answer.places
+        assert {place.place.city for place in in_green.places} == {PLACES["green"].city}
     guide.close()
 
 

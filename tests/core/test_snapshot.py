@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.certainty import Certainty
+from core.certainty import Calibration, Certainty
 from core.errors import DataDirError, NoSnapshot, SnapshotCorrupt, SnapshotMismatch
 from core.places import Photo, Place, Point
 from core.snapshot import SnapshotContent, SnapshotStore, Thresholds
 from core.text_search import embed_places
+from core.thorough import thorough
 from offline.training import Training
-from tests.doubles import ColourEmbedder, coloured_photo
+from tests.doubles import ColourEmbedder, TwoNetworks, coloured_photo
 
 PLACES = (
     Place(
@@ -28,18 +29,22 @@ PHOTOS = tuple(
 )
 
 KINDS = {place.place_id: place.kinds for place in PLACES}
-THRESHOLDS = Thresholds(1.5, Certainty(-1.0, 2.0, 0.5), 0.6, 0.1)
+FIRST = Calibration(1.5, Certainty(-1.0, 2.0, 0.5))
+THRESHOLDS = Thresholds(FIRST, Calibration(1.2, Certainty(-2.0, 1.0, 0.4, 0.3)), 0.6, 0.1)
 
 
-def content(fingerprint: str = "f" * 64, embedder: str = "colours") -> SnapshotContent:
-    model = ColourEmbedder()
+def content(
+    fingerprint: str = "f" * 64, embedder: str = "colours", *, networks: int = 1
+) -> SnapshotContent:
+    model = ColourEmbedder() if networks == 1 else TwoNetworks()
     images = [coloured_photo(("red", "blue")[n % 2], seed=n) for n in range(len(PHOTOS))]
-    embeddings = model.embed_images(images)
+    embeddings, second = model.embed_images(images), model.embed_again(images)
     return SnapshotContent(
         embedder=embedder,
         places=PLACES,
         photos=PHOTOS,
         visual=embeddings.visual,
+        second=second,
         joint=embeddings.joint,
         words=embed_places(PLACES, model.embed_texts),
         thresholds=THRESHOLDS,
@@ -62,6 +67,27 @@ def test_what_was_published_is_what_is_loaded(store: SnapshotStore) -> None:
     assert np.array_equal(loaded.joint, content().joint)
     assert np.array_equal(loaded.words.labels, content().words.labels)
     assert loaded.index.search(content().visual[3:4], 1).rows[0, 0] == 3
+
+
+def test_one_look_and_both_networks_are_spaces_of_their_own(store: SnapshotStore) -> None:
+    made = content(networks=2)
+    place_ids = [photo.place_id for photo in PHOTOS]
+    by_both = thorough(made.visual, made.second)
+    first, both = (Training(each, place_ids, KINDS).heads for each in (made.visual, by_both))
+    store.publish(replace(made, heads=first, thorough_heads=both))
+    loaded = store.load(TwoNetworks())
+    assert np.array_equal(loaded.second.all(), made.second.astype(np.float16))
+    for embeddings, heads, calibration in (
+        (made.visual, first, THRESHOLDS.first),
+        (by_both, both, THRESHOLDS.thorough),
+    ):
+        space = loaded.space_of(embeddings[3:4])
+        assert space.heads
+        assert np.array_equal(space.heads.weights, heads.weights)
+        assert space.calibration == calibration
+        nearest = space.index.search(embeddings[3:4], 2)
+        assert nearest.rows[0, 0] == 3
+        assert nearest.scores[0, 0] == pytest.approx(1, abs=1e-3)
 
 
 def test_heads_are_published_with_the_rest(store: SnapshotStore) -> None:
@@ -161,7 +187,7 @@ def test_a_damaged_snapshot_is_refused(store: SnapshotStore, name: str, harm: st
         store.load(ColourEmbedder())
 
 
-@pytest.mark.parametrize("manifest", [b"", b"{", b"[]", b'{"format": 3}', b"\xff\xfe"])
+@pytest.mark.parametrize("manifest", [b"", b"{", b"[]", b'{"format": 4}', b"\xff\xfe"])
 def test_an_unreadable_manifest_is_refused(store: SnapshotStore, manifest: bytes) -> None:
     version = store.publish(content()).version
     (store.folder / version / "manifest.json").write_bytes(manifest)

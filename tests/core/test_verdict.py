@@ -2,9 +2,8 @@ import math
 
 import pytest
 
-from core.certainty import Certainty
+from core.certainty import Calibration, Certainty
 from core.heads import Opinion
-from core.snapshot import Thresholds
 from core.verdict import ANSWERS, Verdict, verdict
 from core.vote import Neighbour
 
@@ -21,7 +20,8 @@ def judged(
         [Neighbour(f"photo of {place_id}", place_id, score) for place_id, score in scores.items()],
         place_sizes=dict.fromkeys(scores, 1),
         kinds=KINDS,
-        thresholds=Thresholds(1.0, certainty, min_certainty, min_stand_out=0.0),
+        calibration=Calibration(1.0, certainty),
+        min_certainty=min_certainty,
     )
 
 
@@ -59,7 +59,8 @@ def test_distance_decides_between_lookalikes() -> None:
         neighbours,
         place_sizes={"far": 1, "near": 1},
         kinds={},
-        thresholds=Thresholds(1.0, AS_STATED, min_certainty=0, min_stand_out=0),
+        calibration=Calibration(1.0, AS_STATED),
+        min_certainty=0,
         distances_m={"far": 1_000_000.0, "near": 10.0},
     )
     assert [candidate.place_id for candidate in outcome.places] == ["near", "far"]
@@ -78,7 +79,8 @@ def test_heads_weigh_in_on_places_and_categories_and_on_how_sure_it_is() -> None
         neighbours,
         place_sizes={"place1": 1, "place2": 1},
         kinds=KINDS,
-        thresholds=Thresholds(1.0, Certainty(0.0, 0.0, 0.0, 1.0), 0.0, min_stand_out=0),
+        calibration=Calibration(1.0, Certainty(0.0, 0.0, 0.0, 1.0)),
+        min_certainty=0.0,
         opinion=heard,
     )
     assert [place.place_id for place in outcome.places] == ["place2", "place1"]

@@ -9,6 +9,7 @@ from core.index import PhotoIndex
 from core.places import Place
 from core.snapshot import Thresholds
 from core.text_search import Meaning, embed_places
+from core.thorough import InMemory, ThoroughIndex, thorough
 from offline.near_duplicates import Shots
 from offline.thresholds import Asking, choose_thresholds
 from offline.training import Training
@@ -37,16 +38,20 @@ def chosen(
 ) -> Thresholds:
     model = ColourEmbedder()
     places = [Place(place_id, place_id) for place_id in sorted(set(place_ids))]
-    return choose_thresholds(
+    asking = Asking(
         visual,
         place_ids,
         Shots([None] * len(visual)),
         PhotoIndex.build(visual),
+        Training(visual, place_ids, dict.fromkeys(place_ids, ())) if trained else None,
+        k=20,
+    )
+    return choose_thresholds(
+        asking,
+        asking,
         Meaning(places, embed_places(places, model.embed_texts)),
         model.embed_texts(["hello", "thank you"]),
-        Training(visual, place_ids, dict.fromkeys(place_ids, ())) if trained else None,
         views,
-        k=20,
     )
 
 
@@ -57,7 +62,7 @@ def test_more_is_asked_of_answers_that_a_second_look_makes_surer() -> None:
     views = Views(unit_rows(np.repeat(centres, PHOTOS_A_PLACE, axis=0)), np.arange(len(photos)))
     at_first, again = chosen(photos, place_ids), chosen(photos, place_ids, views=views)
     assert again.min_certainty > at_first.min_certainty
-    assert (again.sharpness, again.certainty) == (at_first.sharpness, at_first.certainty)
+    assert (again.first, again.thorough) == (at_first.first, at_first.thorough)
 
 
 def test_a_second_look_at_a_photo_is_not_answered_by_its_copy() -> None:
@@ -75,20 +80,20 @@ def test_a_second_look_at_a_photo_is_not_answered_by_its_copy() -> None:
 
 def test_similarity_speaks_for_an_answer() -> None:
     thresholds = chosen(*gallery(20, spread=0.8))
-    assert thresholds.certainty.of(0.9, 0.8) > thresholds.certainty.of(0.5, 0.8)
-    assert thresholds.certainty.of(0.9, 0.9) > thresholds.certainty.of(0.9, 0.3)
+    assert thresholds.first.certainty.of(0.9, 0.8) > thresholds.first.certainty.of(0.5, 0.8)
+    assert thresholds.first.certainty.of(0.9, 0.9) > thresholds.first.certainty.of(0.9, 0.3)
 
 
 def test_a_photo_of_a_place_nobody_has_is_less_sure_than_a_known_one() -> None:
     thresholds = chosen(*gallery(20, spread=0.8))
     like_its_place, like_nothing = (0.85, 0.95), (0.45, 0.5)
-    assert thresholds.certainty.of(*like_its_place) >= thresholds.min_certainty
-    assert thresholds.certainty.of(*like_nothing) < thresholds.min_certainty
+    assert thresholds.first.certainty.of(*like_its_place) >= thresholds.min_certainty
+    assert thresholds.first.certainty.of(*like_nothing) < thresholds.min_certainty
 
 
 def test_places_that_look_alike_make_shares_more_modest() -> None:
     clear, blurred = (chosen(*gallery(20, spread=spread)) for spread in (0.8, 2.5))
-    assert blurred.sharpness < clear.sharpness
+    assert blurred.first.sharpness < clear.first.sharpness
 
 
 @pytest.mark.parametrize("places", [1, 2])
@@ -96,8 +101,8 @@ def test_a_gallery_too_small_to_learn_from_claims_what_has_half_of_the_vote(plac
     visual, place_ids = gallery(2, spread=0.3)
     rows = [0, 1, 2, 10, 11, 12][: 3 * places]
     thresholds = chosen(visual[rows], [place_ids[row] for row in rows])
-    assert thresholds.sharpness == 1
-    assert thresholds.certainty == Certainty(0.0, 0.0, 1.0)
+    assert thresholds.first.sharpness == 1
+    assert thresholds.first.certainty == Certainty(0.0, 0.0, 1.0)
     assert thresholds.min_certainty == 0.5
 
 
@@ -108,8 +113,8 @@ def test_a_gallery_of_one_place_has_no_strangers_to_learn_from() -> None:
 
 def test_what_the_heads_say_counts_where_there_are_heads() -> None:
     visual, place_ids = gallery(20, spread=1.5)
-    assert chosen(visual, place_ids).certainty.per_head == 0
-    assert chosen(visual, place_ids, trained=True).certainty.per_head > 0
+    assert chosen(visual, place_ids).first.certainty.per_head == 0
+    assert chosen(visual, place_ids, trained=True).first.certainty.per_head > 0
 
 
 def test_heads_that_learned_by_heart_make_no_answer_sure() -> None:
@@ -121,4 +126,27 @@ def test_heads_that_learned_by_heart_make_no_answer_sure() -> None:
     ]
     thresholds = chosen(visual, shuffled, trained=True)
     seen = Training(visual, shuffled, dict.fromkeys(shuffled, ())).heads.scores(visual).max(axis=1)
-    assert thresholds.certainty.of(0.9, 0.9, float(seen.mean())) < 0.5
+    assert thresholds.first.certainty.of(0.9, 0.9, float(seen.mean())) < 0.5
+
+
+def test_answers_by_both_networks_are_judged_by_what_the_gallery_says_of_those() -> None:
+    """The second network sees places without noise, and does so at the second look as well."""
+    photos, place_ids = gallery(20, spread=1.5)
+    clear, _ = gallery(20, spread=0.2, seed=1)
+    by_both = thorough(photos, clear)
+    shots, index = Shots([None] * len(photos)), PhotoIndex.build(photos)
+    first = Asking(photos, place_ids, shots, index, training=None, k=20)
+    both = Asking(
+        by_both, place_ids, shots, ThoroughIndex(index, InMemory(clear)), training=None, k=20
+    )
+    model = ColourEmbedder()
+    places = [Place(place_id, place_id) for place_id in sorted(set(place_ids))]
+    words = Meaning(places, embed_places(places, model.embed_texts))
+    talk = model.embed_texts(["hello", "thank you"])
+    rows = np.arange(len(photos))
+    blurred = choose_thresholds(first, first, words, talk, Views(photos, rows))
+    sure = choose_thresholds(first, both, words, talk, Views(by_both, rows))
+    assert blurred.first == sure.first
+    assert blurred.thorough == blurred.first
+    assert sure.thorough.sharpness > sure.first.sharpness
+    assert sure.min_certainty < 0.95 < blurred.min_certainty  # else nothing could be claimed

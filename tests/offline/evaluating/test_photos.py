@@ -12,6 +12,7 @@ from PIL import Image
 from core.guide import CityGuide
 from core.places import Place
 from core.snapshot import SnapshotStore
+from offline.embedding_cache import embeddings_of
 from offline.evaluating.evaluation import evaluation_of
 from offline.evaluating.outcomes import Outcomes
 from offline.evaluating.photos import Jury
@@ -22,21 +23,22 @@ from offline.indexing import build_snapshot
 from offline.near_duplicates import Shots
 from offline.views import Views
 from tests.conftest import LIMITS
-from tests.doubles import ColourEmbedder, coloured_photo, encoded
+from tests.doubles import ColourEmbedder, TwoNetworks, coloured_photo, encoded
 from tests.offline.evaluating.conftest import PHOTOS, K, photo, publish
 
 NO_VIEWS = Views(np.empty((0, ColourEmbedder.dim), np.float32), np.empty(0, np.int64))
 
 
+@pytest.mark.parametrize("embedder", [ColourEmbedder(), TwoNetworks("two networks")])
 @pytest.mark.parametrize("trained", [False, True])
 def test_labelled_photos_get_the_guides_own_answers(
-    city: Path, questions: Questions, trained: bool, tmp_path: Path
+    city: Path, questions: Questions, trained: bool, embedder: ColourEmbedder, tmp_path: Path
 ) -> None:
     shutil.copytree(city, tmp_path, dirs_exist_ok=True)
-    build_snapshot(Gallery(tmp_path), ColourEmbedder(), LIMITS, k=K, keep=2, train=trained)
-    asked = ask_everything(tmp_path, ColourEmbedder(), LIMITS, questions, k=K)
+    build_snapshot(Gallery(tmp_path), embedder, LIMITS, k=K, keep=2, train=trained)
+    asked = ask_everything(tmp_path, embedder, LIMITS, questions, k=K)
     assert asked.snapshot.manifest.trained == trained
-    guide = CityGuide(tmp_path, ColourEmbedder(), k=K, limits=LIMITS)
+    guide = CityGuide(tmp_path, embedder, k=K, limits=LIMITS)
     for folder, outcomes in (
         (questions.queries, asked.outcomes.queries),
         (questions.unknown, asked.outcomes.unknown),
@@ -96,12 +98,12 @@ def test_the_neighbours_left_are_as_many_as_ever(city: Path) -> None:
     """Leaving out a big group must not leave fewer voters: here all but five photos go."""
     store = SnapshotStore(city)
     snapshot = store.load(ColourEmbedder())
-    visual = np.load(store.folder / snapshot.version / "embeddings.npy")
-    groups = np.zeros(len(visual), dtype=np.int64)
+    groups = np.zeros(len(snapshot.photos), dtype=np.int64)
     left = [row for row, photo in enumerate(snapshot.photos) if photo.place_id == "green"][:5]
     groups[left] = np.arange(1, 6)
-    jury = Jury(snapshot, Shots([None] * len(visual)), k=K)
-    outcomes = jury.leave_out(visual, groups, None, NO_VIEWS).outcomes
+    jury = Jury(snapshot, Shots([None] * len(snapshot.photos)), k=K)
+    gallery = embeddings_of(snapshot)
+    outcomes = jury.leave_out(gallery, groups, None, NO_VIEWS).outcomes
     others = [
         outcome
         for outcome in outcomes

@@ -6,6 +6,7 @@ import pytest
 
 from core.embedders.base import Embeddings, unit_rows
 from core.snapshot import Snapshot, SnapshotStore
+from offline.embedding_cache import PhotoEmbeddings
 from offline.evaluating.photos import Jury
 from offline.evaluating.small_galleries import DRAWS, Looks, ask_small_gallery
 from offline.near_duplicates import Shots
@@ -30,6 +31,11 @@ def jury(snapshot: Snapshot) -> Jury:
     return Jury(snapshot, Shots([None] * len(snapshot.photos)), k=K)
 
 
+def alone(visual: Embeddings) -> PhotoEmbeddings:
+    """Of an embedder with one network."""
+    return PhotoEmbeddings(visual, np.empty((len(visual), 0), np.float32), joint=visual)
+
+
 def made_up_looks(visual: Embeddings) -> Looks:
     """More looks at each photo, a little aside."""
     random = np.random.default_rng(1)
@@ -39,7 +45,7 @@ def made_up_looks(visual: Embeddings) -> Looks:
         noise = 0.05 * random.normal(size=(len(rows), visual.shape[1]))
         return Views(unit_rows(visual[rows] + noise), rows)
 
-    return Looks(visual, views=aside(), parts=aside())
+    return Looks(alone(visual), views=aside(), parts=aside())
 
 
 @pytest.mark.parametrize("trained", [False, True])
@@ -61,7 +67,7 @@ def test_heads_of_places_with_few_photos_are_trained_on_parts_as_well(
     """Parts that show other places change what is said with few photos, and only then."""
     single = np.arange(len(visual))
     good = made_up_looks(visual)
-    misleading = Looks(visual, good.views, Views(good.parts.visual[::-1], good.parts.rows))
+    misleading = Looks(alone(visual), good.views, Views(good.parts.thorough[::-1], good.parts.rows))
 
     def certainties(looks: Looks, size: int) -> list[float]:
         asked = ask_small_gallery(jury, snapshot.photos, looks, single, size, trained=True)

@@ -27,6 +27,7 @@ from tests.offline.exporting.conftest import NO_BOUNDS, export_pair
 PERFECT = {
     "cosine_min": 1.0,
     "cosine_median": 1.0,
+    "second_cosine_min": 1.0,
     "joint_cosine_min": 1.0,
     "joint_cosine_median": 1.0,
     "words_cosine_min": 1.0,
@@ -64,8 +65,9 @@ def test_the_pair_embeds_as_its_source_does(exported_data: Path, bundled: Embedd
     ours, theirs = pair.embed_images(images), bundled.embed_images(images)
     np.testing.assert_allclose(ours.visual, theirs.visual, atol=1e-4)
     np.testing.assert_allclose(ours.joint, theirs.joint, atol=1e-4)
+    np.testing.assert_allclose(pair.embed_again(images), bundled.embed_again(images), atol=1e-4)
     np.testing.assert_allclose(pair.embed_texts(TEXTS), bundled.embed_texts(TEXTS), atol=1e-6)
-    sizes = ("dim", "joint_dim", "image_side")
+    sizes = ("dim", "second_dim", "joint_dim", "image_side")
     assert [getattr(pair, size) for size in sizes] == [getattr(bundled, size) for size in sizes]
 
 
@@ -117,6 +119,7 @@ def test_in_int8_the_pair_is_smaller_and_answers_much_alike(data: Path, bundled:
     assert tower_bytes(after) < 0.6 * tower_bytes(before)
     assert 0.9 < report.check.cosine_min < report.check.cosine_median < 1
     assert report.check.top1 > 0.9
+    assert report.check.second_cosine_min == pytest.approx(1, abs=1e-5)  # it stays in float32
     assert not old.exists()  # while the one before stays for a bot that may still open it
 
 
@@ -130,6 +133,7 @@ def test_openvino_answers_alike_in_the_precision_the_name_tells(
     assert pair.name.startswith(f"optimized-{report.pair.precision}-")
     ours, theirs = pair.embed_images(images), bundled.embed_images(images)
     assert np.einsum("nd,nd->n", ours.visual, theirs.visual).min() > 0.99
+    assert report.check.second_cosine_min > 0.99
     alone = np.concatenate([pair.embed_images([image]).visual for image in images])
     np.testing.assert_array_equal(ours.visual, alone)
 
