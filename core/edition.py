@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, zip_longest
 
 import numpy as np
@@ -17,6 +17,8 @@ from core.text_search import PlaceMatch, TextIndex, Why
 from core.variety import varied
 from core.verdict import ANSWERS, Verdict, verdict
 from core.vote import Neighbour
+
+REMEMBERED = 100  # nearest photos of embeddings, as long as many people may be asking at once
 
 
 class Edition:
@@ -39,6 +41,14 @@ class Edition:
             np.array([row_of_place[photo.place_id] for photo in snapshot.photos], dtype=np.int64),
             min_stand_out=snapshot.manifest.thresholds.min_stand_out,
         )
+
+        # A photo is looked up to know whether it leaves doubt, and again for its answer.
+        self.nearest = lru_cache(maxsize=REMEMBERED)(self._nearest)
+
+    def _nearest(self, embedding: bytes, k: int) -> list[tuple[int, float]]:
+        """Rows and scores of the ``k`` photos nearest to an embedding, the bytes of float32."""
+        query = np.frombuffer(embedding, np.float32)[None]
+        return self.snapshot.space_of(query).index.search(query, k).of(0)
 
     def in_city(self, city: str | None) -> set[str]:
         """Ids of the places with photos in ``city`` (all cities if None)."""
@@ -66,13 +76,15 @@ def neighbours(
 
     With a ``city``, photos of its places only.
     """
-    only = None
-    if city is not None:
+    if city is None:
+        found = edition.nearest(embedding.tobytes(), k)
+    else:
         only = [row for place in edition.in_city(city) for row in edition.photo_rows[place]]
-    photos, space = edition.snapshot.photos, edition.snapshot.space_of(embedding)
+        index = edition.snapshot.space_of(embedding).index
+        found = index.search(embedding, k, only_rows=only).of(0)
+    photos = edition.snapshot.photos
     return [
-        (row, Neighbour(photos[row].photo_id, photos[row].place_id, score))
-        for row, score in space.index.search(embedding, k, only_rows=only).of(0)
+        (row, Neighbour(photos[row].photo_id, photos[row].place_id, score)) for row, score in found
     ]
 
 

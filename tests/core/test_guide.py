@@ -390,3 +390,9 @@ async def test_as_many_pictures_go_together_as_the_embedder_says(tmp_path: Path)
     await asyncio.gather(*asked)
     assert sizes == [1] * 6
     guide.close()
+
+
+async def test_a_photo_is_looked_up_once_for_doubt_and_answer(guide: CityGuide) -> None:
+    await guide.recognize(encoded(coloured_photo("red", seed=9)))
+    looked_up = guide._edition.nearest.cache_info()
+    assert (looked_up.misses, looked_up.hits) == (1, 1)
