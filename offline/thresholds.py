@@ -74,8 +74,8 @@ def choose_thresholds(
         thorough: asks by both; ``first`` once more where there is only one.
         meaning: of the gallery's places.
         small_talk: words that name no place, in the joint space, (phrases, joint_dim).
-        views: a second look at photos that leave doubt, for ``min_certainty``; without them it
-            suits answers at the first look.
+        views: a second look at photos that leave doubt, for ``min_certainty``; without them both
+            networks look at such a photo once.
     """
     calibrations, min_certainty = _for_photos(first, thorough, views)
     stand_out = meaning.stand_out(small_talk).max(axis=1)
@@ -189,8 +189,10 @@ def _for_photos(
         by_both = _calibrated(*thorough.sample())
     sure = [answer.certainty(at_first) for answer in known]
     for at, answer in enumerate(known):
-        if views and sure[at] < LOOK_AGAIN_BELOW:
-            look = views.second_look(answer.row, thorough.embeddings)
+        if sure[at] < LOOK_AGAIN_BELOW:
+            # without views, at least both networks look
+            alone = thorough.embeddings[answer.row : answer.row + 1]
+            look = views.second_look(answer.row, thorough.embeddings) if views else alone
             again = None if look is None else thorough.again(answer.row, look)
             if again is not None:
                 known[at], sure[at] = again, again.certainty(by_both)

@@ -129,7 +129,7 @@ def test_photos_of_places_that_nobody_has_are_rarely_claimed(
 ) -> None:
     answered = ask_photos(imported[0], bundled, source / "queries_unknown")
     claimed = [answer.confident for _, answer in answered]
-    assert sum(claimed) / len(claimed) <= 0.15
+    assert sum(claimed) / len(claimed) <= 0.16
 
 
 @pytest.mark.usefixtures("answers")  # they publish it

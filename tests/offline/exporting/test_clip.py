@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from PIL import Image
 
@@ -79,6 +80,24 @@ def test_the_pair_embeds_pictures_and_words_as_its_source_does(
     source: ClipEmbedder, tmp_path: Path
 ) -> None:
     assert_embeds_alike(pair_of(source, tmp_path), source)
+
+
+def test_clips_last_layer_is_exported_for_the_class_token_alone(
+    source: ClipEmbedder, tmp_path: Path
+) -> None:
+    before = [type(module) for module in source.picture_model.modules()]
+    write_clip(source, tmp_path)
+    assert [type(module) for module in source.picture_model.modules()] == before
+    graph = onnx.load(str(tmp_path / PICTURES))
+    made = sorted(
+        name for node in graph.graph.node for name in node.output if "mlp/fc2/Add" in name
+    )
+    graph.graph.output.extend(onnx.ValueInfoProto(name=name) for name in made)
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    pixels = np.zeros((1, 3, 224, 224), np.float32)
+    *others, last = [each.shape[1] for each in session.run(made, {"pixels": pixels})]
+    assert last == 1
+    assert all(tokens > 1 for tokens in others)
 
 
 def test_a_batch_gives_what_its_members_give_alone(source: ClipEmbedder, tmp_path: Path) -> None:
