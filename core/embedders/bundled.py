@@ -49,13 +49,15 @@ CROP_SHARE = 0.9  # of the shorter side
 POWER = 0.7
 LIKELY_CLASSES = 10  # that say where a picture is among words
 PROMPT = "a photo of a {}"
-REVISION = 1  # raise it when embeddings change for a reason that `_identity` cannot see
+REVISION = 2  # raise it when embeddings change for a reason that `_identity` cannot see
 
 PREPROCESSING = Preprocessing(
     side=CROP,
     shorter_side=round(CROP / CROP_SHARE),
     mean=(127, 127, 127),
     std=(128, 128, 128),
+    # Half the time that the bicubic filter takes, and the same answers.
+    resample=Image.Resampling.HAMMING,
     on_whole_pixels=False,
 )
 
