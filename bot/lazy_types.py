@@ -29,10 +29,12 @@ def build_when_used() -> None:
         **options: Any,
     ) -> bool | None:
         if cls.__module__.startswith("aiogram."):
-            if _types_namespace is not None:  # aiogram, for every type there is
-                _namespace.update(_types_namespace)
+            given = _types_namespace or {}
+            if given.get(cls.__name__) is cls:  # aiogram, with all its types, for each of them
+                _namespace.update(given)
                 return None
-            _types_namespace = _namespace or None
+            if _namespace:
+                _types_namespace = _namespace | given
         built: bool | None = build(
             cls,
             _parent_namespace_depth=_parent_namespace_depth + 1,  # this function is one more

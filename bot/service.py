@@ -16,12 +16,18 @@ from aiogram.methods import (
     AnswerCallbackQuery,
     AnswerInlineQuery,
     EditMessageReplyMarkup,
+    EditMessageText,
     SendMediaGroup,
     SendMessage,
     SendPhoto,
     SendVenue,
 )
-from aiogram.types import Message, Update
+from aiogram.types import (
+    InlineQueryResultCachedPhoto,
+    InlineQueryResultPhoto,
+    Message,
+    Update,
+)
 
 from bot.app import build_bot, build_dispatcher
 from bot.background import beat, once
@@ -58,8 +64,11 @@ TYPES = (
     SendMediaGroup,
     SendVenue,
     EditMessageReplyMarkup,
+    EditMessageText,
     AnswerCallbackQuery,
     AnswerInlineQuery,
+    InlineQueryResultCachedPhoto,
+    InlineQueryResultPhoto,
 )
 
 

@@ -18,7 +18,7 @@ from core.variety import varied
 from core.verdict import ANSWERS, Verdict, verdict
 from core.vote import Neighbour
 
-REMEMBERED = 100  # nearest photos of embeddings, as long as many people may be asking at once
+LOOKED_UP = 100  # embeddings whose nearest photos are kept: more than are answered at a time
 
 
 class Edition:
@@ -42,13 +42,14 @@ class Edition:
             min_stand_out=snapshot.manifest.thresholds.min_stand_out,
         )
 
-        # A photo is looked up to know whether it leaves doubt, and again for its answer.
-        self.nearest = lru_cache(maxsize=REMEMBERED)(self._nearest)
+        # A photo is looked up to know whether it leaves doubt, and again for its answer. No method,
+        # since an edition that refers to itself would outlive the next one.
+        @lru_cache(maxsize=LOOKED_UP)
+        def nearest(embedding: bytes, k: int) -> list[tuple[int, float]]:
+            query = np.frombuffer(embedding, np.float32)[None]
+            return snapshot.space_of(query).index.search(query, k).of(0)
 
-    def _nearest(self, embedding: bytes, k: int) -> list[tuple[int, float]]:
-        """Rows and scores of the ``k`` photos nearest to an embedding, the bytes of float32."""
-        query = np.frombuffer(embedding, np.float32)[None]
-        return self.snapshot.space_of(query).index.search(query, k).of(0)
+        self.nearest = nearest  # rows and scores for the bytes of a float32 embedding
 
     def in_city(self, city: str | None) -> set[str]:
         """Ids of the places with photos in ``city`` (all cities if None)."""

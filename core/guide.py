@@ -39,8 +39,9 @@ class CityGuide:
     """Answers queries from the current snapshot. Safe for concurrent use on one event loop.
 
     Decoding and models block, so they run in worker threads of their own: two that decode, one
-    that owns the model for pictures, one that owns the model for words, one that searches. Words
-    do not wait behind pictures, and what queues for a model goes through it together.
+    that owns the network for pictures, one the second network, one the model for words, one that
+    searches. Words do not wait behind pictures, and what queues for a model goes through it
+    together.
     """
 
     def __init__(
@@ -122,7 +123,9 @@ class CityGuide:
         side = self._embedder.image_side
         blank = Image.new("RGB", (side, side))
         # at once: each model loads in its own thread, mostly outside of Python
-        await asyncio.gather(self._pictures.run(blank), self._words.run("warm-up"))
+        await asyncio.gather(
+            self._pictures.run(blank), self._second.run(blank), self._words.run("warm-up")
+        )
 
     async def refresh(self) -> bool:
         """Swap to the current snapshot if another one has been published; queries go on meanwhile.
@@ -235,7 +238,9 @@ class CityGuide:
             )
         with _timed(timings, "embed"):
             first = await self._pictures.run(image)
-        if not await _run(self._searching, lambda: self._in_doubt(first)):
+        with _timed(timings, "search"):
+            in_doubt = await _run(self._searching, lambda: self._in_doubt(first))
+        if not in_doubt:
             return first
         with _timed(timings, "look again"):
             looks = await _run(
@@ -272,4 +277,4 @@ def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
     try:
         yield
     finally:
-        timings[stage] = (perf_counter() - start) * 1000
+        timings[stage] = timings.get(stage, 0.0) + (perf_counter() - start) * 1000

@@ -1,13 +1,17 @@
 """A matrix on disk of which a few rows are needed at a time."""
 
 import os
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.metrics import Rows
+
+ROWS_TOGETHER = 4096  # read at a time
 
 
 class MatrixFile:
@@ -22,18 +26,17 @@ class MatrixFile:
         Raises:
             OSError, ValueError: it cannot be read, or holds no matrix in C order.
         """
-        self._file = path.open("rb", buffering=0)
-        version = np.lib.format.read_magic(self._file)
-        shape, fortran_order, self._dtype = (
-            np.lib.format.read_array_header_1_0(self._file)
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0(self._file)
-        )
-        self._start = self._file.tell()
-        self._row_bytes = shape[-1] * self._dtype.itemsize
-        size = path.stat().st_size
-        if len(shape) != 2 or fortran_order or size != self._start + shape[0] * self._row_bytes:
-            raise ValueError(f"{path} holds no matrix that can be read by rows")
+        with path.open("rb") as file:
+            major, _ = np.lib.format.read_magic(file)
+            read = np.lib.format
+            header = read.read_array_header_1_0 if major == 1 else read.read_array_header_2_0
+            shape, fortran_order, self._dtype = header(file)
+            self._start = file.tell()
+            size = file.seek(0, os.SEEK_END)
+            if len(shape) != 2 or fortran_order or size != self._start + _bytes(shape, self._dtype):
+                raise ValueError(f"{path} holds no matrix that can be read by rows")
+            self._descriptor = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self._descriptor)
         self.shape: tuple[int, int] = shape
 
     def __len__(self) -> int:
@@ -47,15 +50,29 @@ class MatrixFile:
             IndexError: there is no such row.
             OSError: the file cannot be read.
         """
-        content = bytearray()
-        for row in np.asarray(rows, np.int64).tolist():
-            if not 0 <= row < len(self):
-                raise IndexError(f"there is no row {row} of {len(self)}")
-            at = self._start + row * self._row_bytes
-            content += os.pread(self._file.fileno(), self._row_bytes, at)
-        made = np.frombuffer(content, self._dtype).reshape(len(rows), self.shape[1])
-        return made.astype(np.float32)
+        made = np.empty((len(rows), self.shape[1]), np.float32)
+        for at, row in enumerate(rows):
+            made[at] = self._read(int(row), 1)
+        return made
 
     def all(self) -> NDArray[np.float32]:
         """The whole matrix in float32."""
-        return self.rows(range(len(self)))
+        made = np.empty(self.shape, np.float32)
+        for start in range(0, len(self), ROWS_TOGETHER):
+            count = min(ROWS_TOGETHER, len(self) - start)
+            made[start : start + count] = self._read(start, count)
+        return made
+
+    def _read(self, start: int, count: int) -> NDArray[Any]:
+        if not 0 <= start <= len(self) - count:
+            raise IndexError(f"there is no row {start} of {len(self)}")
+        wanted = _bytes((count, self.shape[1]), self._dtype)
+        at = self._start + _bytes((start, self.shape[1]), self._dtype)
+        content = os.pread(self._descriptor, wanted, at)
+        if len(content) != wanted:
+            raise OSError("a matrix became shorter while it was in use")
+        return np.frombuffer(content, self._dtype).reshape(count, self.shape[1])
+
+
+def _bytes(shape: tuple[int, int], dtype: np.dtype[Any]) -> int:
+    return shape[0] * shape[1] * dtype.itemsize

@@ -129,7 +129,7 @@ class Snapshot:
         thresholds = self.manifest.thresholds
         if embedding.shape[1] == self.manifest.dim:
             return Space(self.index, self.heads, thresholds.first)
-        index = ThoroughIndex(self.index, self.second)
+        index = ThoroughIndex(self.index, self.second.rows)
         return Space(index, self.thorough_heads, thresholds.thorough)
 
 
@@ -154,6 +154,15 @@ class SnapshotStore:
             return None
         except (OSError, UnicodeDecodeError) as error:
             raise DataDirError(f"cannot read {self.folder / CURRENT}: {error}") from error
+
+    def trained(self) -> bool:
+        """Whether the version in use has heads, of whatever embedder and format it is.
+
+        Raises:
+            DataDirError: it cannot be told.
+        """
+        version = self.current()
+        return version in self.versions() and (self.folder / version / HEADS).exists()
 
     def manifest(self, version: str) -> Manifest:
         """The manifest of a published version.
@@ -320,8 +329,17 @@ def _load(folder: Path) -> Snapshot:
     except (OSError, ValueError, KeyError, sqlite3.Error) as error:
         raise SnapshotCorrupt(f"{folder} cannot be read: {error}") from error
     rows = (len(photos), len(snapshot.joint), len(snapshot.second), snapshot.index.size)
-    heads_fit = snapshot.heads is None or len(snapshot.heads.place_ids) == len(places)
-    if rows != (manifest.photos,) * 4 or len(snapshot.words.texts) != len(places) or not heads_fit:
+    dims = (snapshot.index.dim, snapshot.second.shape[1])
+    heads = (snapshot.heads, snapshot.thorough_heads)
+    trained = (manifest.trained, manifest.trained and manifest.second_dim > 0)
+    fit = (
+        rows == (manifest.photos,) * 4
+        and dims == (manifest.dim, manifest.second_dim)
+        and len(snapshot.words.texts) == len(places)
+        and tuple(each is not None for each in heads) == trained
+        and all(each is None or len(each.place_ids) == len(places) for each in heads)
+    )
+    if not fit:
         raise SnapshotCorrupt(f"the files in {folder} do not fit together")
     return snapshot
 

@@ -4,19 +4,17 @@ The first network finds photos that may be meant, the second one has its say abo
 nothing of it but the photos in question has to be in memory.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from PIL.Image import Image
 
-from core.embedders.base import Embedder, Embeddings, unit_rows
+from core.embedders.base import Embeddings, unit_rows
 from core.index import Nearest, PhotoIndex
 from core.metrics import Rows
 
 # The nearest by the first network. Of 20 photos a place that is all of 20 places that look alike.
 SHORTLIST = 400
+BOTH = np.float32(2**0.5)  # length of two unit vectors side by side
 
 
 def thorough(visual: Embeddings, second: Embeddings) -> Embeddings:
@@ -29,43 +27,15 @@ def thorough(visual: Embeddings, second: Embeddings) -> Embeddings:
     return unit_rows(np.concatenate([visual, second], axis=1)) if second.shape[1] else visual
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class InMemory:
-    """Embeddings by the second network that are in memory anyway."""
-
-    embeddings: Embeddings  # (n, second_dim)
-
-    def rows(self, rows: Rows) -> Embeddings:
-        """Those of some photos."""
-        return self.embeddings[rows]
-
-
-def first_of(embeddings: Embeddings, dim: int) -> Embeddings:
-    """The part of thorough embeddings that the first network made, (n, dim)."""
-    return embeddings if embeddings.shape[1] == dim else unit_rows(embeddings[:, :dim])
-
-
-def embed_thoroughly(embedder: Embedder, images: Sequence[Image]) -> Embeddings:
-    """Embed pictures by both networks, (n, dim + second_dim)."""
-    return thorough(embedder.embed_images(images).visual, embedder.embed_again(images))
-
-
-class SecondRows(Protocol):
-    """Embeddings of a gallery by the second network, (n, second_dim)."""
-
-    def rows(self, rows: Rows) -> Embeddings:
-        """Those of some photos, (len(rows), second_dim)."""
-
-
 class ThoroughIndex:
     """Search over the thorough embeddings of a gallery."""
 
-    def __init__(self, first: PhotoIndex, second: SecondRows) -> None:
+    def __init__(self, first: PhotoIndex, second: Callable[[Rows], Embeddings]) -> None:
         """Search with what there is.
 
         Args:
             first: over the embeddings of the first network.
-            second: embeddings by the second network.
+            second: reads embeddings by the second network: (len(rows), second_dim) of some rows.
         """
         self._first = first
         self._second = second
@@ -84,12 +54,10 @@ class ThoroughIndex:
         found = self._first.search(queries[:, :dim], max(SHORTLIST, 2 * k), only_rows=only_rows)
         rows, scores = [], []
         for query, near, first in zip(queries, found.rows, found.scores, strict=True):
-            both = first + self._second.rows(near) @ query[dim:]
+            both = first + self._second(near) @ query[dim:]
             best = np.argsort(-both, kind="stable")[:k]
             rows.append(near[best])
-            scores.append(
-                both[best] / np.float32(np.sqrt(2))
-            )  # the gallery's rows have that length
+            scores.append(both[best] / BOTH)
         shape = (len(queries), min(k, found.rows.shape[1]))
         return Nearest(
             np.reshape(rows, shape).astype(np.int64), np.reshape(scores, shape).astype(np.float32)

@@ -10,10 +10,11 @@ from typing import TypeVar
 
 from PIL.Image import Image
 
-from core.embedders.base import Embedder
+from core.embedders.base import Embedder, Embeddings
 from core.errors import QueryError
 from core.images import ImageLimits, load_image
 from core.places import Photo
+from core.thorough import thorough
 from offline.embedding_cache import EmbeddingCache
 from offline.progress import Advanced, Started, unwatched
 from offline.sources.items import Problem
@@ -77,6 +78,11 @@ def embed_new(
             cache.add([sha256 for sha256, _ in batch], *made)
         embedded += len(batch)
     return embedded
+
+
+def embed_thoroughly(embedder: Embedder, images: Sequence[Image]) -> Embeddings:
+    """Embed pictures by both networks, (n, dim + second_dim)."""
+    return thorough(embedder.embed_images(images).visual, embedder.embed_again(images))
 
 
 def batches(

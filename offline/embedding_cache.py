@@ -17,7 +17,7 @@ from core.thorough import thorough
 
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS pictures (
-        sha256 TEXT PRIMARY KEY, visual BLOB NOT NULL, joint BLOB NOT NULL
+        sha256 TEXT PRIMARY KEY, visual BLOB NOT NULL, joint BLOB NOT NULL -- visual: both networks
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS views (
         sha256 TEXT, recipe TEXT, visual BLOB NOT NULL, PRIMARY KEY (sha256, recipe)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from time import perf_counter
 
+import numpy as np
+
 from core.embedders import Embedder, Embeddings
 from core.errors import DataDirError, SnapshotError
 from core.images import ImageLimits
@@ -13,7 +15,7 @@ from core.index import PhotoIndex
 from core.places import Photo, Place
 from core.snapshot import Manifest, SnapshotContent, SnapshotStore
 from core.text_search import Meaning, PlaceWords, embed_places
-from core.thorough import InMemory, ThoroughIndex
+from core.thorough import ThoroughIndex
 from offline.embedding import embed_new, read_photos
 from offline.embedding_cache import EmbeddingCache, PhotoEmbeddings
 from offline.gallery import Gallery, GalleryPhoto
@@ -73,7 +75,7 @@ def build_snapshot(
     reading = read_photos(gallery.data_dir, photos)
     store = SnapshotStore(gallery.data_dir)
     if train is None:
-        train = _trained(store)
+        train = store.trained()
     with EmbeddingCache.open(gallery.data_dir, embedder) as cache:
         embedding_start = perf_counter()
         embedded = embed_new(reading, cache, embedder, limits, started=started)
@@ -122,15 +124,6 @@ def build_snapshot(
     )
 
 
-def _trained(store: SnapshotStore) -> bool:
-    """Whether the current snapshot has heads, of whatever embedder they are."""
-    version = store.current()
-    try:
-        return version is not None and store.manifest(version).trained
-    except SnapshotError:
-        return False  # nothing can be read of it
-
-
 def _current(store: SnapshotStore, embedder: Embedder, fingerprint: str) -> Manifest | None:
     """The current snapshot's manifest if it is sound and holds just what would be published."""
     try:
@@ -156,7 +149,9 @@ def _content(
     place_ids = [photo.place_id for photo in photos]
     shots = Shots([photo.phash for photo in photos])
     kinds = {place.place_id: place.kinds for place in places}
-    looks = trainings = None
+    width = embeddings.thorough.shape[1]
+    looks = Views(np.empty((0, width), np.float32), np.empty(0, np.int64))
+    trainings = None
     if views is not None:
         looks = views[LOOKS]
         trainings = Trainings(embeddings, place_ids, kinds, looks.and_of(views[PARTS]))
@@ -167,7 +162,7 @@ def _content(
             embeddings.thorough,
             place_ids,
             shots,
-            ThoroughIndex(index, InMemory(embeddings.second)),
+            ThoroughIndex(index, embeddings.second.__getitem__),
             by_both,
             k,
         )

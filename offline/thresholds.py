@@ -21,7 +21,7 @@ from offline.near_duplicates import SAME_COSINE, Shots
 from offline.training import Training
 from offline.views import Views
 
-SAMPLE = 2000  # photos asked, at most: enough for the quantiles, seconds of work
+SAMPLE = 1000  # photos asked, at most: enough for the quantiles, half a minute of work
 ASKED_TOGETHER = 256  # photos searched at a time, to bound memory
 KEPT = 0.95  # share of right answers that must stay claimed
 WANTED_PRECISION = 0.95  # of the claimed names, on photos of known places
@@ -59,7 +59,7 @@ def choose_thresholds(
     thorough: "Asking",
     meaning: Meaning,
     small_talk: Embeddings,
-    views: Views | None,
+    views: Views,
 ) -> Thresholds:
     """Ask every gallery photo (or a sample) of the rest of the gallery, and see when that is right.
 
@@ -74,8 +74,7 @@ def choose_thresholds(
         thorough: asks by both; ``first`` once more where there is only one.
         meaning: of the gallery's places.
         small_talk: words that name no place, in the joint space, (phrases, joint_dim).
-        views: a second look at photos that leave doubt, for ``min_certainty``; without them both
-            networks look at such a photo once.
+        views: second looks at photos that leave doubt, for ``min_certainty``; may be none.
     """
     calibrations, min_certainty = _for_photos(first, thorough, views)
     stand_out = meaning.stand_out(small_talk).max(axis=1)
@@ -178,28 +177,28 @@ class Asking:
 
 
 def _for_photos(
-    first: Asking, thorough: Asking, views: Views | None
+    first: Asking, thorough: Asking, views: Views
 ) -> tuple[tuple[Calibration, Calibration], float]:
     """Choose calibrations, for the first network and for both, and ``min_certainty``."""
     known, strange = first.sample()
-    if sum(answer.right for answer in known) < FEWEST or not strange:
-        return (CAUTIOUS, CAUTIOUS), HALF
     at_first = by_both = _calibrated(known, strange)
     if thorough is not first:
         by_both = _calibrated(*thorough.sample())
+    if at_first is None or by_both is None:
+        return (CAUTIOUS, CAUTIOUS), HALF
     sure = [answer.certainty(at_first) for answer in known]
     for at, answer in enumerate(known):
         if sure[at] < LOOK_AGAIN_BELOW:
-            # without views, at least both networks look
-            alone = thorough.embeddings[answer.row : answer.row + 1]
-            look = views.second_look(answer.row, thorough.embeddings) if views else alone
-            again = None if look is None else thorough.again(answer.row, look)
-            if again is not None:
+            look = views.second_look(answer.row, thorough.embeddings)
+            if again := thorough.again(answer.row, look):
                 known[at], sure[at] = again, again.certainty(by_both)
     return (at_first, by_both), _least_certainty(known, np.array(sure))
 
 
-def _calibrated(known: Sequence[Answer], strange: Sequence[Answer]) -> Calibration:
+def _calibrated(known: Sequence[Answer], strange: Sequence[Answer]) -> Calibration | None:
+    """What answers teach; None if they are too few."""
+    if sum(answer.right for answer in known) < FEWEST or not strange:
+        return None
     sharpness = float(min(SHARPNESSES, key=lambda power: _log_loss(known, power)))
     return Calibration(round(sharpness, 2), _fitted([*known, *strange], sharpness))
 

@@ -8,15 +8,13 @@ trained on that photo follows exactly from it, without training again.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.embedders.base import Embeddings
+from core.embedders.base import Embeddings, unit_rows
 from core.heads import Heads, Scores
 from core.metrics import Rows
-from core.thorough import first_of
 from offline.embedding_cache import PhotoEmbeddings
 from offline.views import Views
 
@@ -24,6 +22,9 @@ from offline.views import Views
 # by 0.01 with three photos a place.
 PENALTY = 0.03
 ROWS_TOGETHER = 4096  # summed up at a time, to bound memory
+KEPT = 8  # photos of one place, or looks at one photo, are left out one after another
+
+_LeftOut = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 class Training:
@@ -64,8 +65,7 @@ class Training:
         }
         self._place_ids = place_ids
         self._weights = np.array([len(place_ids) / len(sizes) / sizes[p] for p in place_ids])
-        # photos of one place, or looks at one photo, are asked one after another
-        self._without = lru_cache(maxsize=8)(self._leave_out)
+        self._kept: dict[tuple[int, ...], _LeftOut] = {}
         self._inverse, targets = self._summed()
         self._solution = self._inverse @ targets
         weights = self._solution.astype(np.float32)
@@ -87,11 +87,16 @@ class Training:
         ``(I - H_rows)^-1 (y - fitted)_rows``; Cook & Weisberg, "Residuals and Influence in
         Regression", 1982, section 2.2.
         """
-        influence, unseen = self._without(tuple(np.asarray(rows).tolist()))
+        out = tuple(np.asarray(rows).tolist())
+        if out not in self._kept:
+            while len(self._kept) >= KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[out] = self._leave_out(out)
+        influence, unseen = self._kept[out]
         queries = self._inputs(rows) if visual is None else _with_ones(visual)
         return np.asarray(queries @ self._solution - queries @ influence @ unseen, np.float32)
 
-    def _leave_out(self, rows: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _leave_out(self, rows: tuple[int, ...]) -> _LeftOut:
         """What some photos add to the weights, as a product: (dim + 1, looks), (looks, scores)."""
         looks = np.array([look for row in rows for look in self._looks[row]])
         inputs = self._inputs(looks)
@@ -135,7 +140,9 @@ class Trainings:
     ) -> None:
         """Train on a gallery; as for `Training`."""
         dim = photos.visual.shape[1]
-        first_looks = first_of(views.thorough, dim)
+        first_looks = views.thorough
+        if photos.second.shape[1]:
+            first_looks = unit_rows(first_looks[:, :dim])
         self.first = Training(photos.visual, place_ids, kinds, first_looks, views.rows)
         self.thorough = self.first
         if photos.second.shape[1]:

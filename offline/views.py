@@ -17,8 +17,7 @@ from core.images import ImageLimits
 from core.looks import closer_and_whole, joined, load_detailed, part
 from core.metrics import Rows
 from core.places import Photo
-from core.thorough import embed_thoroughly
-from offline.embedding import Reading, batches, read_photos
+from offline.embedding import Reading, batches, embed_thoroughly, read_photos
 from offline.embedding_cache import EmbeddingCache
 from offline.progress import Started, unwatched
 
@@ -74,15 +73,16 @@ class Views:
         kept = np.isin(self.rows, photos)
         return Views(self.thorough[kept], self.rows[kept])
 
-    def second_look(self, row: int, thorough: Embeddings) -> Embeddings | None:
-        """What a second look makes of a photo, (1, dim + second_dim); None if it has no views.
+    def second_look(self, row: int, thorough: Embeddings) -> Embeddings:
+        """What a second look makes of a photo, (1, dim + second_dim).
+
+        Without views of it, at least both networks look at the photo itself.
 
         Args:
             row: of the photo.
             thorough: embeddings of all photos by both networks, (n, dim + second_dim).
         """
-        more = self.thorough[self.rows == row]
-        return joined(np.concatenate([thorough[row : row + 1], more])) if len(more) else None
+        return joined(np.concatenate([thorough[row : row + 1], self.thorough[self.rows == row]]))
 
     def and_of(self, others: "Views") -> "Views":
         """These views and others of the same photos."""

@@ -19,9 +19,10 @@ from core.images import ImageLimits, load_image
 from core.looks import LOOK_AGAIN_BELOW, closer_and_whole, joined, load_detailed
 from core.metrics import Rows, rank_of
 from core.snapshot import Snapshot
-from core.thorough import embed_thoroughly, thorough
+from core.thorough import thorough
 from core.verdict import verdict
 from core.vote import Neighbour, category_vote
+from offline.embedding import embed_thoroughly
 from offline.embedding_cache import PhotoEmbeddings
 from offline.evaluating.labels import LabelledPhoto
 from offline.evaluating.outcomes import PhotoOutcome
@@ -71,7 +72,7 @@ class Jury:
             gallery: embeddings of the gallery's photos, n.
             groups: photos of one group are copies of one another, (n,).
             trainings: of the snapshot's heads, if it has any.
-            views: more looks at photos; a photo without any is not looked at again.
+            views: second looks at photos; at one without any, both networks look once.
             advanced: called with the number of photos asked about since the last call.
         """
         members = [np.flatnonzero(groups == group) for group in range(int(groups.max()) + 1)]
@@ -89,10 +90,8 @@ class Jury:
                     continue
                 if outcome.certainty < LOOK_AGAIN_BELOW:
                     again = views.second_look(row, by_both)
-                    if again is not None:
-                        index = self._snapshot.space_of(again).index
-                        found = index.search(again, deep).of(0)
-                        outcome = self._ask_without(out, row, again, found, trainings) or outcome
+                    found = self._snapshot.space_of(again).index.search(again, deep).of(0)
+                    outcome = self._ask_without(out, row, again, found, trainings) or outcome
                 result.outcomes.append(outcome)
             advanced(len(asked))
         return result

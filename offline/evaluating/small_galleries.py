@@ -12,7 +12,7 @@ from core.looks import LOOK_AGAIN_BELOW
 from core.metrics import Rows
 from core.places import Photo
 from core.snapshot import Space
-from core.thorough import InMemory, ThoroughIndex
+from core.thorough import ThoroughIndex
 from offline.embedding_cache import PhotoEmbeddings
 from offline.evaluating.outcomes import PhotoOutcome
 from offline.evaluating.photos import Jury, opinion_of
@@ -113,7 +113,7 @@ class _SmallGallery:
             views = looks.views.of(drawn).and_of(parts)
             trainings = Trainings(own, place_ids, jury.kinds, views)
         first = PhotoIndex.build(own.visual)
-        both = ThoroughIndex(first, InMemory(own.second))
+        both = ThoroughIndex(first, own.second.__getitem__)
         self._spaces = {}  # by width; of one network there is one
         for embeddings, index in ((own.thorough, both), (own.visual, first)):
             heads = trainings.of(embeddings).heads if trainings else None
@@ -124,8 +124,7 @@ class _SmallGallery:
         outcome = self._ask(row, query, self._looks.photos.visual[row : row + 1])
         if outcome.certainty < LOOK_AGAIN_BELOW:
             again = self._looks.views.second_look(row, self._looks.photos.thorough)
-            if again is not None:
-                return self._ask(row, query, again)
+            return self._ask(row, query, again)
         return outcome
 
     def _ask(self, row: int, query: str, embedding: Embeddings) -> PhotoOutcome:

@@ -69,6 +69,19 @@ print(
     assert told == "5 before SendMessage after"
 
 
+def test_nothing_of_what_telegram_answers_is_kept() -> None:
+    told = run("""
+from aiogram import Bot
+from bot import lazy_types
+
+bot = Bot("1:a")
+content = '{"ok":true,"result":{"message_id":1,"date":1,"chat":{"id":1,"type":"private"}}}'
+answer = bot.session.check_response(bot, methods.SendMessage(chat_id=1, text="x"), 200, content)
+print(type(answer.result).__name__, "content" in lazy_types._namespace)
+""")
+    assert told == "Message False"
+
+
 def test_other_models_are_built_as_ever() -> None:
     told = run("""
 from pydantic import BaseModel

@@ -1,5 +1,7 @@
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -8,7 +10,13 @@ from PIL import Image, ImageOps
 
 from core.answers import Recognition
 from core.embedders import Embeddings, ImageEmbeddings
-from core.errors import EmptyQuery, NoSnapshot, SnapshotCorrupt, UnreadableImage
+from core.errors import (
+    EmbedderUnavailable,
+    EmptyQuery,
+    NoSnapshot,
+    SnapshotCorrupt,
+    UnreadableImage,
+)
 from core.guide import CityGuide
 from core.images import ImageLimits
 from core.places import Place, Point
@@ -70,7 +78,7 @@ async def test_shares_of_an_answer_sum_to_one(guide: CityGuide) -> None:
     answer = await guide.recognize(encoded(coloured_photo((130, 100, 130))))
     assert sum(place.share for place in answer.places) == pytest.approx(1)
     assert sum(category.share for category in answer.categories) == pytest.approx(1)
-    stages = ["hash", "decode", "embed", "look again", "search", "vote"]
+    stages = ["hash", "decode", "embed", "search", "look again", "vote"]
     assert list(answer.timings_ms) == stages
     assert answer.snapshot == guide.snapshot
 
@@ -389,6 +397,37 @@ async def test_as_many_pictures_go_together_as_the_embedder_says(tmp_path: Path)
     embedder.gate.set()
     await asyncio.gather(*asked)
     assert sizes == [1] * 6
+    guide.close()
+
+
+async def test_an_edition_is_done_with_once_another_is_published(tmp_path: Path) -> None:
+    """At once, not when the garbage collector comes by: a server has it pass over what is old."""
+    publish(tmp_path, count=8)
+    guide = CityGuide(tmp_path, ColourEmbedder(), limits=LIMITS)
+    await guide.recognize(encoded(coloured_photo("red", seed=9)))
+    gc.freeze()
+    try:
+        before = weakref.ref(guide._edition)
+        publish(tmp_path, count=10)
+        assert await guide.refresh()
+        assert before() is None
+    finally:
+        gc.unfreeze()
+    guide.close()
+
+
+async def test_a_second_network_that_cannot_be_had_shows_before_anybody_asks(
+    tmp_path: Path,
+) -> None:
+    class Damaged(TwoNetworks):
+        def embed_again(self, images: Sequence[Image.Image]) -> Embeddings:  # type: ignore[override]
+            raise EmbedderUnavailable("second.onnx is not the file that was exported")
+
+    publish(tmp_path)
+    build_snapshot(Gallery(tmp_path), TwoNetworks("two"), LIMITS, k=5, keep=5)
+    guide = CityGuide(tmp_path, Damaged("two"), limits=LIMITS)
+    with pytest.raises(EmbedderUnavailable, match="second"):
+        await guide.warm_up()
     guide.close()
 
 

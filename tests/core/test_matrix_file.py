@@ -41,6 +41,26 @@ def test_a_matrix_cut_off_or_in_another_order_is_refused(tmp_path: Path) -> None
     (tmp_path / "cut.npy").write_bytes((tmp_path / "whole.npy").read_bytes()[:-1])
     np.save(tmp_path / "turned.npy", np.asfortranarray(np.ones((3, 2))))
     np.save(tmp_path / "deep.npy", np.ones((2, 2, 2)))
-    for name in ("cut", "turned", "deep"):
+    np.save(tmp_path / "number.npy", np.array(1.0))
+    for name in ("cut", "turned", "deep", "number"):
         with pytest.raises(ValueError, match="matrix"):
             MatrixFile(tmp_path / f"{name}.npy")
+
+
+def test_a_matrix_that_becomes_shorter_is_told(tmp_path: Path) -> None:
+    np.save(tmp_path / "m.npy", np.eye(3))
+    file = MatrixFile(tmp_path / "m.npy")
+    with (tmp_path / "m.npy").open("r+b") as written:
+        written.truncate(150)
+    with pytest.raises(OSError, match="shorter"):
+        file.rows([2])
+
+
+def test_the_file_is_closed_with_the_last_reference(tmp_path: Path) -> None:
+    np.save(tmp_path / "m.npy", np.eye(3))
+    file = MatrixFile(tmp_path / "m.npy")
+    opened = [str(path.resolve()) for path in Path("/proc/self/fd").iterdir() if path.exists()]
+    assert str(tmp_path / "m.npy") in opened
+    del file
+    opened = [str(path.resolve()) for path in Path("/proc/self/fd").iterdir() if path.exists()]
+    assert str(tmp_path / "m.npy") not in opened

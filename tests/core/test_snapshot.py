@@ -107,6 +107,31 @@ def test_heads_of_other_places_are_found_out(store: SnapshotStore) -> None:
     assert store.current() is None
 
 
+@pytest.mark.parametrize("known", [["t"], None])
+def test_heads_for_both_networks_belong_to_the_others(
+    store: SnapshotStore, known: list[str] | None
+) -> None:
+    made = content(networks=2)
+    place_ids = [photo.place_id for photo in PHOTOS]
+    first = Training(made.visual, place_ids, KINDS).heads
+    both = None
+    if known:
+        both = Training(thorough(made.visual, made.second), known * len(PHOTOS), KINDS).heads
+    with pytest.raises(SnapshotCorrupt, match="do not fit together"):
+        store.publish(replace(made, heads=first, thorough_heads=both))
+
+
+def test_a_trained_snapshot_of_an_earlier_release_is_known_as_one(store: SnapshotStore) -> None:
+    assert not store.trained()
+    training = Training(content().visual, [photo.place_id for photo in PHOTOS], KINDS)
+    version = store.publish(replace(content(), heads=training.heads)).version
+    manifest = store.folder / version / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": 1}))
+    assert store.trained()
+    store.publish(content("e" * 64))
+    assert not store.trained()
+
+
 def test_places_can_be_read_without_an_embedder(store: SnapshotStore) -> None:
     with pytest.raises(NoSnapshot):
         store.places()
@@ -168,13 +193,20 @@ def test_a_snapshot_of_another_format_is_refused(store: SnapshotStore) -> None:
         store.load(ColourEmbedder())
 
 
-FILES = ("catalogue.sqlite", "embeddings.npy", "joint.npy", "words.npz", "photos.faiss")
+FILES = (
+    "catalogue.sqlite",
+    "embeddings.npy",
+    "second.npy",
+    "joint.npy",
+    "words.npz",
+    "photos.faiss",
+)
 
 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("harm", ["missing", "short", "flipped"])
 def test_a_damaged_snapshot_is_refused(store: SnapshotStore, name: str, harm: str) -> None:
-    file = store.folder / store.publish(content()).version / name
+    file = store.folder / store.publish(content(networks=2)).version / name
     whole = bytearray(file.read_bytes())
     if harm == "missing":
         file.unlink()

