@@ -48,7 +48,7 @@ from core.places import Photo
 from core.querylog import FILE_NAME, QueryLog
 from core.retention import keep_for
 from core.settings import Settings
-from core.snapshot import SnapshotStore
+from core.snapshot_store import SnapshotStore
 
 logger = logging.getLogger(__name__)
 

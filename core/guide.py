@@ -24,7 +24,7 @@ from core.images import ImageLimits, load_image, photo_position
 from core.looks import LOOK_AGAIN_BELOW, closer_and_whole, joined, load_detailed
 from core.places import Photo, Place, Point
 from core.recent import Recent
-from core.snapshot import SnapshotStore
+from core.snapshot_store import SnapshotStore
 from core.thorough import thorough
 from core.vote import NEIGHBOURS
 from core.words import MAX_QUERY_CHARS, stems

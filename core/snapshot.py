@@ -1,4 +1,4 @@
-"""A published guide: an immutable folder with all that answering needs, and the one in use.
+"""A published guide: an immutable folder with all that answering needs.
 
 snapshots/<version>/catalogue.sqlite    places and photos
                     embeddings.npy      visual embeddings of the photos, row by row
@@ -9,17 +9,14 @@ snapshots/<version>/catalogue.sqlite    places and photos
                     heads.npz           trained heads, if there are any; thorough_heads.npz for
                                         embeddings by both networks
                     manifest.json       written last: identity, counts, SHA-256 of the others
-snapshots/current                       text file with the version in use
 """
 
 import hashlib
 import json
-import os
-import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +24,8 @@ import numpy as np
 
 from core.catalogue_file import read_catalogue, write_catalogue
 from core.certainty import Calibration, Certainty
-from core.embedders.base import Embedder, Embeddings
-from core.errors import DataDirError, NoSnapshot, SnapshotCorrupt, SnapshotMismatch
+from core.embedders.base import Embeddings
+from core.errors import SnapshotCorrupt, SnapshotMismatch
 from core.files import write_atomic
 from core.heads import Heads
 from core.index import PhotoIndex
@@ -38,11 +35,8 @@ from core.text_search import PlaceWords
 from core.thorough import ThoroughIndex
 
 FORMAT = 4
-FOLDER = "snapshots"
-CURRENT = "current"
 MANIFEST = "manifest.json"
 HEADS, THOROUGH_HEADS = "heads.npz", "thorough_heads.npz"
-DRAFT_PREFIX = ".draft-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,151 +127,9 @@ class Snapshot:
         return Space(index, self.thorough_heads, thresholds.thorough)
 
 
-class SnapshotStore:
-    """The snapshots of one data folder. Only one job may publish at a time (`files.exclusive`)."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self.folder = data_dir / FOLDER
-
-    def versions(self) -> list[str]:
-        """Published versions, oldest first."""
-        try:
-            return sorted(path.parent.name for path in self.folder.glob(f"[!.]*/{MANIFEST}"))
-        except OSError as error:
-            raise DataDirError(f"cannot read {self.folder}: {error.strerror or error}") from error
-
-    def current(self) -> str | None:
-        """The version in use; None when nothing has been published."""
-        try:
-            return (self.folder / CURRENT).read_text(encoding="utf-8").strip() or None
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataDirError(f"cannot read {self.folder / CURRENT}: {error}") from error
-
-    def trained(self) -> bool:
-        """Whether the version in use has heads, of whatever embedder and format it is.
-
-        Raises:
-            DataDirError: it cannot be told.
-        """
-        version = self.current()
-        return version in self.versions() and (self.folder / version / HEADS).exists()
-
-    def manifest(self, version: str) -> Manifest:
-        """The manifest of a published version.
-
-        Raises:
-            NoSnapshot: there is no such version.
-            SnapshotCorrupt, SnapshotMismatch: the manifest is damaged or of another format.
-        """
-        if version not in self.versions():  # also keeps foreign text out of paths
-            raise NoSnapshot(f"there is no snapshot {version!r} in {self.folder}")
-        return _read_manifest(self.folder / version)
-
-    def publish(self, content: SnapshotContent, *, keep: int = 5) -> Manifest:
-        """Write a new version beside the others, check it, and make it current in one step.
-
-        Args:
-            content: what to publish; at least one photo.
-            keep: how many versions stay for rollback; older ones are removed.
-
-        Raises:
-            DataDirError: the folder cannot be written.
-        """
-        created = datetime.now(UTC)
-        milliseconds = created.microsecond // 1000
-        version = f"{created:%Y%m%dT%H%M%S}{milliseconds:03d}Z-{content.fingerprint[:8]}"
-        draft = self.folder / f"{DRAFT_PREFIX}{version}"
-        try:
-            self._remove_drafts()
-            draft.mkdir(parents=True)
-            manifest = _write(draft, version, created, content)
-            _load(draft)
-            os.sync()  # a rename must not outlive the bytes it points to
-            draft.rename(self.folder / version)
-        except OSError as error:
-            raise DataDirError(f"cannot write {draft}: {error.strerror or error}") from error
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-        self._make_current(version)
-        self._prune(keep)
-        return manifest
-
-    def rollback(self, version: str | None = None) -> Manifest:
-        """Make an older version current again: the one before the current, or ``version``.
-
-        Raises:
-            NoSnapshot: there is no such version, or none before the current one.
-            SnapshotCorrupt: that version is damaged; the current one stays.
-        """
-        if version is None:
-            current = self.current()
-            earlier = [v for v in self.versions() if current is None or v < current]
-            if not earlier:
-                raise NoSnapshot("there is no earlier snapshot to roll back to")
-            version = earlier[-1]
-        manifest = self.manifest(version)
-        _load(self.folder / version)
-        self._make_current(version)
-        return manifest
-
-    def load(self, embedder: Embedder, version: str | None = None) -> Snapshot:
-        """Load a version (default: the current one) and check every file against its manifest.
-
-        Raises:
-            NoSnapshot: nothing has been published, or there is no such version.
-            SnapshotCorrupt: a file is missing or differs from what was published.
-            SnapshotMismatch: it was built with another embedder or in another format.
-        """
-        version = version or self.current()
-        if version is None:
-            raise NoSnapshot(f"nothing has been published in {self.folder} yet")
-        if version not in self.versions():
-            raise SnapshotCorrupt(f"snapshot {version!r} has no manifest in {self.folder}")
-        snapshot = _load(self.folder / version)
-        if snapshot.manifest.embedder not in (embedder.name, embedder.stands_in_for):
-            raise SnapshotMismatch(
-                f"snapshot {version} was built with embedder {snapshot.manifest.embedder}, but "
-                f"{embedder.name} is configured: run `python -m offline index` "
-                "or change GUIDE_EMBEDDER"
-            )
-        return snapshot
-
-    def places(self) -> tuple[Place, ...]:
-        """The places of the current version, which takes no embedder and loads no index.
-
-        Raises:
-            NoSnapshot: nothing has been published.
-            SnapshotCorrupt: they cannot be read.
-        """
-        version = self.current()
-        if version is None:
-            raise NoSnapshot(f"nothing has been published in {self.folder} yet")
-        try:
-            places, _ = read_catalogue(self.folder / version / "catalogue.sqlite")
-        except sqlite3.Error as error:
-            raise SnapshotCorrupt(f"snapshot {version} cannot be read: {error}") from error
-        return places
-
-    def _make_current(self, version: str) -> None:
-        write_atomic(self.folder / CURRENT, version.encode())
-
-    def _prune(self, keep: int) -> None:
-        """Remove the oldest versions beyond ``keep``, never the current one."""
-        versions = self.versions()
-        for version in versions[: max(0, len(versions) - keep)]:
-            if version != self.current():
-                shutil.rmtree(self.folder / version, ignore_errors=True)
-
-    def _remove_drafts(self) -> None:
-        """Clear away what a killed job left."""
-        for draft in self.folder.glob(f"{DRAFT_PREFIX}*"):
-            if draft.is_dir():
-                shutil.rmtree(draft, ignore_errors=True)
-
-
-def _write(draft: Path, version: str, created: datetime, content: SnapshotContent) -> Manifest:
+def write_snapshot(
+    draft: Path, version: str, created: datetime, content: SnapshotContent
+) -> Manifest:
     """Write all files of a snapshot, the manifest last."""
     write_catalogue(draft / "catalogue.sqlite", content.places, content.photos)
     np.save(draft / "embeddings.npy", content.visual)
@@ -306,9 +158,14 @@ def _write(draft: Path, version: str, created: datetime, content: SnapshotConten
     return manifest
 
 
-def _load(folder: Path) -> Snapshot:
-    """Load a snapshot folder, checking it against its manifest."""
-    manifest = _read_manifest(folder)
+def load_snapshot(folder: Path) -> Snapshot:
+    """Load a snapshot folder, checking it against its manifest.
+
+    Raises:
+        SnapshotCorrupt: a file is missing, differs from what was published or does not fit.
+        SnapshotMismatch: it is of another format.
+    """
+    manifest = read_manifest(folder)
     try:
         for name, expected in manifest.files.items():
             if _sha256(folder / Path(name).name) != expected:
@@ -353,8 +210,12 @@ def _read_words(path: Path) -> PlaceWords:
         return PlaceWords(arrays["texts"], arrays["names"], arrays["labels"])
 
 
-def _read_manifest(folder: Path) -> Manifest:
-    """Read a manifest; the format is checked before anything else is believed."""
+def read_manifest(folder: Path) -> Manifest:
+    """Read a manifest; the format is checked before anything else is believed.
+
+    Raises:
+        SnapshotCorrupt, SnapshotMismatch: as `load_snapshot`.
+    """
     path = folder / MANIFEST
     try:
         fields: dict[str, Any] = json.loads(path.read_bytes())

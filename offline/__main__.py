@@ -12,7 +12,7 @@ from core.assembly import image_limits, make_guide
 from core.files import exclusive, write_atomic
 from core.guide import CityGuide
 from core.settings import Settings
-from core.snapshot import SnapshotStore
+from core.snapshot_store import SnapshotStore
 from offline import asking
 from offline.cleaning.commands import clean_app
 from offline.evaluating.commands import evaluate

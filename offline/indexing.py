@@ -13,7 +13,8 @@ from core.errors import DataDirError, SnapshotError
 from core.images import ImageLimits
 from core.index import PhotoIndex
 from core.places import Photo, Place
-from core.snapshot import Manifest, SnapshotContent, SnapshotStore
+from core.snapshot import Manifest, SnapshotContent
+from core.snapshot_store import SnapshotStore
 from core.text_search import Meaning, PlaceWords, embed_places
 from core.thorough import ThoroughIndex
 from offline.embedding import embed_new, read_photos

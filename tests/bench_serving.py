@@ -24,7 +24,8 @@ from bot.sandbox.faults import FloodLimits
 from bot.sandbox.server import Sandbox
 from core.embedders import Embedder, load_embedder
 from core.embedders.base import Embeddings, unit_rows
-from core.snapshot import SnapshotContent, SnapshotStore
+from core.snapshot import SnapshotContent
+from core.snapshot_store import SnapshotStore
 from core.text_search import embed_places
 from offline.gallery import Gallery
 from offline.importing import import_items

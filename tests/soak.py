@@ -36,7 +36,7 @@ from bot.sandbox.server import Sandbox
 from bot.storage import StorageChat
 from core.embedders import load_embedder
 from core.querylog import FILE_NAME
-from core.snapshot import SnapshotStore
+from core.snapshot_store import SnapshotStore
 from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import build_snapshot

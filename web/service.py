@@ -16,7 +16,7 @@ from core.errors import GuideError, NoSnapshot
 from core.querylog import FILE_NAME, QueryLog
 from core.retention import keep_for
 from core.settings import Settings
-from core.snapshot import SnapshotStore
+from core.snapshot_store import SnapshotStore
 from web.app import build_app
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from bot.service import serve
 from core.logs import set_up_logging, token_secrets
 from core.places import Place
 from core.settings import Settings
-from core.snapshot import SnapshotStore
+from core.snapshot_store import SnapshotStore
 
 MAX_SPOTS = 5
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from core.embedders.base import Embedder
 from core.guide import CityGuide
 from core.images import ImageLimits
-from core.snapshot import Snapshot, SnapshotStore
+from core.snapshot import Snapshot
+from core.snapshot_store import SnapshotStore
 from offline.embedding_cache import embeddings_of
 from offline.evaluating.labels import (
     Labels,

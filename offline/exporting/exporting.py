@@ -38,7 +38,8 @@ from core.errors import (
 )
 from core.files import write_atomic
 from core.images import ImageLimits, load_image
-from core.snapshot import Snapshot, SnapshotStore
+from core.snapshot import Snapshot
+from core.snapshot_store import SnapshotStore
 from offline.embedding_cache import embeddings_of
 from offline.exporting.bundled import write_bundled
 from offline.exporting.check import Bounds, Check, compare

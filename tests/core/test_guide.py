@@ -20,7 +20,7 @@ from core.errors import (
 from core.guide import CityGuide
 from core.images import ImageLimits
 from core.places import Place, Point
-from core.snapshot import SnapshotStore
+from core.snapshot_store import SnapshotStore
 from core.text_search import Why
 from offline.gallery import Gallery
 from offline.importing import import_items

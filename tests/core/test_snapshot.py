@@ -11,7 +11,8 @@ import pytest
 from core.certainty import Calibration, Certainty
 from core.errors import DataDirError, NoSnapshot, SnapshotCorrupt, SnapshotMismatch
 from core.places import Photo, Place, Point
-from core.snapshot import SnapshotContent, SnapshotStore, Thresholds
+from core.snapshot import SnapshotContent, Thresholds
+from core.snapshot_store import SnapshotStore
 from core.text_search import embed_places
 from core.thorough import thorough
 from offline.training import Training
@@ -250,7 +251,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> N
         SnapshotStore(tmp_path).publish(content())
 
 
-@pytest.mark.parametrize("moment", ["save", "_sha256", "_load", "_make_current"])
+@pytest.mark.parametrize("moment", ["save", "_sha256", "load_snapshot", "_make_current"])
 def test_killed_at_any_moment_the_current_snapshot_stays_usable(
     store: SnapshotStore, tmp_path: Path, moment: str
 ) -> None:
@@ -258,14 +259,15 @@ def test_killed_at_any_moment_the_current_snapshot_stays_usable(
     program = f"""
 import os, signal, sys
 from pathlib import Path
-import core.index, core.snapshot
+import core.index, core.snapshot, core.snapshot_store
 from tests.core.test_snapshot import content
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
-for owner in (core.index.PhotoIndex, core.snapshot, core.snapshot.SnapshotStore):
+store = core.snapshot_store
+for owner in (core.index.PhotoIndex, core.snapshot, store, store.SnapshotStore):
     if hasattr(owner, "{moment}"):
         setattr(owner, "{moment}", die)
-core.snapshot.SnapshotStore(Path(sys.argv[1])).publish(content("b" * 64))
+store.SnapshotStore(Path(sys.argv[1])).publish(content("b" * 64))
 """
     killed = subprocess.run([sys.executable, "-c", program, tmp_path], check=False)
     assert killed.returncode == -signal.SIGKILL

@@ -8,7 +8,7 @@ import pytest
 from core.errors import DataDirError
 from core.images import ImageLimits
 from core.places import Place
-from core.snapshot import SnapshotStore
+from core.snapshot_store import SnapshotStore
 from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import IndexReport, build_snapshot

@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.guide import CityGuide
 from core.places import Place
-from core.snapshot import SnapshotStore
+from core.snapshot_store import SnapshotStore
 from offline.embedding_cache import embeddings_of
 from offline.evaluating.evaluation import evaluation_of
 from offline.evaluating.outcomes import Outcomes

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from core.embedders.base import Embeddings, unit_rows
-from core.snapshot import Snapshot, SnapshotStore
+from core.snapshot import Snapshot
+from core.snapshot_store import SnapshotStore
 from offline.embedding_cache import PhotoEmbeddings
 from offline.evaluating.photos import Jury
 from offline.evaluating.small_galleries import DRAWS, Looks, ask_small_gallery

@@ -14,7 +14,7 @@ from core.embedders.pair import CURRENT, FOLDER, MANIFEST, PICTURES, current_pai
 from core.embedders.runtime import openvino_precision
 from core.errors import EmbedderUnavailable, ExportRefused, NoSnapshot, SnapshotMismatch
 from core.guide import CityGuide
-from core.snapshot import SnapshotStore
+from core.snapshot_store import SnapshotStore
 from offline.__main__ import app
 from offline.exporting.check import Bounds, Check
 from offline.gallery import Gallery
