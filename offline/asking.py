@@ -104,7 +104,7 @@ def as_lines(guide: CityGuide, asked: str, answer: Answer, language: str) -> lis
         for n, place in enumerate(answer.places, start=1)
         if place.share >= WORTH_SAYING or n == 1
     ]
-    verdict = "this looks like:" if answer.confident else "not sure; perhaps one of these:"
+    verdict = "this looks like:" if answer.confident else "not sure that it is any of these:"
     telling = informative_kinds(
         category.kind for category in answer.categories if category.share >= WORTH_SAYING
     )
