@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from core.errors import GuideError, NoSnapshot
 from core.logs import set_up_logging
-from core.memory import give_back_large_buffers
+from core.memory import keep_heaps_small
 from core.settings import Settings, what_is_wrong
 
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         secrets=[key.get_secret_value()] if key else [],
         form=settings.log_format,
     )
-    give_back_large_buffers()
+    keep_heaps_small()
     try:
         asyncio.run(_serve(settings))
     except NoSnapshot:

@@ -6,14 +6,14 @@ import pytest
 
 KEPT_MB = """
 import sys
-from core.memory import give_back_large_buffers
+from core.memory import keep_heaps_small
 
 def resident_mb():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * 4096 / 1e6
 
 if sys.argv[1] == "told":
-    give_back_large_buffers()
+    keep_heaps_small()
 del (buffer := [bytearray(2 << 20)])[0]  # from here on glibc expects such buffers
 before = resident_mb()
 both = [(bytearray(2 << 20), bytes(2000)) for _ in range(60)]
