@@ -10,6 +10,7 @@ import numpy as np
 from core.answers import PhotoHit, RankedPlace, Recognition
 from core.catalogue import Catalogue
 from core.embedders.base import Embeddings
+from core.heads import opinion_of
 from core.places import Point
 from core.similar import SimilarPlaces
 from core.snapshot import Snapshot
@@ -97,14 +98,13 @@ def judged(
 ) -> Verdict:
     """What the photos nearest to an embedding, (1, width), and the heads make of it."""
     space = edition.snapshot.space_of(embedding)
-    heads = space.heads
     return verdict(
         jurors,
         place_sizes=edition.place_sizes,
         kinds=edition.kinds,
         calibration=space.calibration,
         min_certainty=edition.snapshot.manifest.thresholds.min_certainty,
-        opinion=heads.opinion(heads.scores(embedding)[0], jurors) if heads else None,
+        opinion=opinion_of(space.heads, embedding, jurors),
         distances_m=distances_m,
     )
 

@@ -85,6 +85,13 @@ class Heads:
             )
 
 
+def opinion_of(
+    heads: Heads | None, embedding: Embeddings, jurors: Iterable[Neighbour]
+) -> Opinion | None:
+    """What heads say of one embedding, (1, width), if there are any."""
+    return heads.opinion(heads.scores(embedding)[0], jurors) if heads else None
+
+
 def with_heads(candidates: Sequence[Candidate], places: Mapping[str, float]) -> list[Candidate]:
     """Weigh the places that were voted for by what the heads say of them.
 

@@ -14,7 +14,7 @@ from PIL import Image
 from core.certainty import Calibration
 from core.embedders.base import Embedder, Embeddings
 from core.errors import QueryError
-from core.heads import Heads, Opinion
+from core.heads import Opinion, opinion_of
 from core.images import ImageLimits, load_image
 from core.looks import LOOK_AGAIN_BELOW, closer_and_whole, joined, load_detailed
 from core.metrics import Rows, rank_of
@@ -236,13 +236,6 @@ class Jury:
             certainty=outcome.certainty,
             confident=outcome.confident,
         )
-
-
-def opinion_of(
-    heads: Heads | None, embedding: Embeddings, jurors: Sequence[Neighbour]
-) -> Opinion | None:
-    """What heads say of an embedding, (1, width), if there are any."""
-    return heads.opinion(heads.scores(embedding)[0], jurors) if heads else None
 
 
 def _batches(photos: Sequence[LabelledPhoto], size: int) -> Iterator[list[LabelledPhoto]]:

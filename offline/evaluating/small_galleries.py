@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.embedders.base import Embeddings
+from core.heads import opinion_of
 from core.index import PhotoIndex
 from core.looks import LOOK_AGAIN_BELOW
 from core.metrics import Rows
@@ -15,7 +16,7 @@ from core.snapshot import Space
 from core.thorough import ThoroughIndex
 from offline.embedding_cache import PhotoEmbeddings
 from offline.evaluating.outcomes import PhotoOutcome
-from offline.evaluating.photos import Jury, opinion_of
+from offline.evaluating.photos import Jury
 from offline.training import Trainings
 from offline.views import FEW, Views, with_views
 
