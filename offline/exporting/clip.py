@@ -86,57 +86,11 @@ def write_tokenizer(model: "SentenceTransformer", path: Path) -> None:
 def _write_pictures(model: "SentenceTransformer", side: int, path: Path) -> None:
     import torch
 
+    from offline.exporting.clip_encoder import lean_encoder
+
     pixels = torch.rand(2, 3, side, side)
-    with _last_layer_for_the_class_token(model):
+    with lean_encoder(model):
         _write(model, "image", {"pixels": ("pixel_values", pixels)}, {0: "n"}, path)
-
-
-@contextmanager
-def _last_layer_for_the_class_token(model: "SentenceTransformer") -> Iterator[None]:
-    """Have CLIP's last layer work out no more than the token that becomes the embedding.
-
-    All patches speak to it through their keys and values, but what the layer makes of themselves
-    nobody reads: that is one part in fourteen of a ViT-B/32. Other models are left as they are.
-    """
-    import torch
-    from transformers.models.clip.modeling_clip import CLIPEncoderLayer
-
-    class OfClassToken(torch.nn.Module):  # type: ignore[misc] # torch has no types here
-        def __init__(self, layer: CLIPEncoderLayer) -> None:
-            super().__init__()
-            self.layer = layer
-
-        def forward(self, hidden_states: Any, *_: Any, **__: Any) -> Any:
-            layer, attention = self.layer, self.layer.self_attn
-            normed = layer.layer_norm1(hidden_states)
-
-            def by_head(projected: Any) -> Any:
-                return projected.unflatten(-1, (-1, attention.head_dim)).transpose(1, 2)
-
-            heard = torch.nn.functional.scaled_dot_product_attention(
-                by_head(attention.q_proj(normed[:, :1])),
-                by_head(attention.k_proj(normed)),
-                by_head(attention.v_proj(normed)),
-                scale=attention.scale,
-            )
-            told = attention.out_proj(heard.transpose(1, 2).flatten(-2))
-            token = hidden_states[:, :1] + told
-            return token + layer.mlp(layer.layer_norm2(token))
-
-    stacks = [
-        module.encoder.layers
-        for module in model.modules()
-        if isinstance(getattr(module, "encoder", None), torch.nn.Module)
-        and hasattr(module, "post_layernorm")
-        and isinstance(module.encoder.layers[-1], CLIPEncoderLayer)
-    ]
-    for layers in stacks:
-        layers[-1] = OfClassToken(layers[-1])
-    try:
-        yield
-    finally:
-        for layers in stacks:
-            layers[-1] = layers[-1].layer
 
 
 def _write_words(model: "SentenceTransformer", path: Path) -> None:
