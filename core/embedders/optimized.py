@@ -86,7 +86,9 @@ class OptimizedEmbedder:
     @property
     def image_side(self) -> int:
         """Shorter side, in pixels, that pictures are scaled to."""
-        return self._pair.towers.preprocessing.shorter_side
+        towers = self._pair.towers
+        used = towers.preprocessing, towers.second_preprocessing
+        return max(each.shorter_side for each in used if each)
 
     @property
     def image_batch(self) -> int:
@@ -118,9 +120,10 @@ class OptimizedEmbedder:
         """
         towers = self._pair.towers
         second = np.empty((len(images), towers.second_dim), np.float32)
-        if towers.second_dim:
+        if towers.second_preprocessing:
             for row, image in enumerate(images):
-                [[second[row]]] = self._second.run({"pixels": towers.preprocessing(image)[None]})
+                pixels = towers.second_preprocessing(image)[None]
+                [[second[row]]] = self._second.run({"pixels": pixels})
         return second
 
     def embed_texts(self, texts: Sequence[str]) -> Embeddings:

@@ -19,7 +19,7 @@ from core.embedders.pixels import Preprocessing
 from core.embedders.runtime import OPENVINO_INT8
 from core.errors import EmbedderUnavailable
 
-FORMAT = 2
+FORMAT = 3
 FOLDER = "optimized"
 CURRENT = "current"
 MANIFEST = "manifest.json"
@@ -39,6 +39,7 @@ class Towers:
     second_dim: int
     joint_dim: int
     preprocessing: Preprocessing
+    second_preprocessing: Preprocessing | None  # None where there is no second network
     # More than one only where company does not change an embedding: int8 scales its activations
     # by all that is in the batch.
     image_batch: int
@@ -114,13 +115,23 @@ def read_pair(folder: Path) -> Pair:
                 f"{folder} has format {fields['format']}, this release reads format {FORMAT}: "
                 f"{HOW_TO_EXPORT}"
             )
-        towers = fields["towers"]
-        preprocessing = Preprocessing(**towers["preprocessing"])
-        return Pair(**fields | {"towers": Towers(**towers | {"preprocessing": preprocessing})})
+        return Pair(**fields | {"towers": _towers(**fields["towers"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EmbedderUnavailable(
             f"{path} is not a readable manifest ({error}): {HOW_TO_EXPORT}"
         ) from error
+
+
+def _towers(
+    preprocessing: dict[str, Any], second_preprocessing: dict[str, Any] | None, **fields: Any
+) -> Towers:
+    return Towers(
+        preprocessing=Preprocessing(**preprocessing),
+        second_preprocessing=(
+            Preprocessing(**second_preprocessing) if second_preprocessing else None
+        ),
+        **fields,
+    )
 
 
 def checked_file(folder: Path, pair: Pair, name: str) -> Path:

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.embedders.bundled import LIKELY_CLASSES, POWER, PREPROCESSING, BundledEmbedder
+from core.embedders.bundled import (
+    FIRST_PREPROCESSING,
+    LIKELY_CLASSES,
+    POWER,
+    SECOND_PREPROCESSING,
+    BundledEmbedder,
+)
 from core.embedders.pair import COMMON, PICTURES, SECOND, Towers
 from core.errors import EmbedderUnavailable
 
@@ -41,7 +47,8 @@ def write_bundled(source: BundledEmbedder, folder: Path) -> Towers:
         dim=source.dim,
         second_dim=source.second_dim,
         joint_dim=source.joint_dim,
-        preprocessing=PREPROCESSING,
+        preprocessing=FIRST_PREPROCESSING,
+        second_preprocessing=SECOND_PREPROCESSING,
         image_batch=source.image_batch,
         text_batch=1,
     )

@@ -34,6 +34,7 @@ def write_clip(source: ClipEmbedder, folder: Path) -> Towers:
         second_dim=0,
         joint_dim=source.joint_dim,
         preprocessing=preprocessing,
+        second_preprocessing=None,
         image_batch=source.image_batch,
         text_batch=TEXT_BATCH,
     )

@@ -11,7 +11,13 @@ import pytest
 from PIL import Image, ImageDraw
 
 from core.embedders import Embedder, e5, load_embedder
-from core.embedders.bundled import CROP, PREPROCESSING, BundledEmbedder, among_words
+from core.embedders.bundled import (
+    FIRST_PREPROCESSING,
+    SECOND_PREPROCESSING,
+    BundledEmbedder,
+    among_words,
+)
+from core.embedders.pixels import Preprocessing
 from core.embedders.prepared import made_once
 from core.errors import EmbedderUnavailable
 from tests.core.embedders.miniature import write_words_model
@@ -102,19 +108,21 @@ def test_a_smaller_copy_of_a_photo_is_the_nearest_picture(bundled: Embedder) -> 
     assert (copies.visual @ gallery.T).argmax(axis=1).tolist() == list(range(6))
 
 
-def test_pixels_are_the_middle_square_scaled_to_one() -> None:
+@pytest.mark.parametrize("preprocessing", [FIRST_PREPROCESSING, SECOND_PREPROCESSING])
+def test_pixels_are_the_middle_square_scaled_to_one(preprocessing: Preprocessing) -> None:
     image = Image.new("RGB", (1000, 400), (0, 0, 0))
     image.paste((255, 127, 0), (320, 20, 680, 380))  # nine tenths of the shorter side
-    cut = PREPROCESSING(image)
-    assert cut.shape == (3, CROP, CROP)
+    cut = preprocessing(image)
+    assert cut.shape == (3, preprocessing.side, preprocessing.side)
     assert cut.dtype == np.float32
     inner = cut[:, 2:-2, 2:-2]  # bicubic scaling mixes in the border
     for channel, value in zip(inner, (1.0, 0.0, -127 / 128), strict=True):
         np.testing.assert_allclose(channel, value, atol=0.01)
 
 
-def test_the_side_pictures_are_scaled_to_holds_the_crop(bundled: Embedder) -> None:
-    assert bundled.image_side == 320
+def test_pictures_are_decoded_finely_enough_for_both_networks(bundled: Embedder) -> None:
+    assert FIRST_PREPROCESSING.shorter_side < bundled.image_side
+    assert SECOND_PREPROCESSING.shorter_side == bundled.image_side
     sharp = drawing(5, (2560, 1920))
     reduced = sharp.resize((bundled.image_side * 4 // 3, bundled.image_side))
     embeddings = bundled.embed_images([sharp, reduced]).visual
@@ -170,7 +178,7 @@ def test_photos_answer_words(bundled: Embedder, real_photos: Path) -> None:
 
 def test_the_name_is_stable_and_safe_as_a_file_name(bundled: Embedder, tmp_path: Path) -> None:
     assert BundledEmbedder(tmp_path).name == bundled.name
-    assert re.fullmatch(r"bundled-lite-288-[0-9a-f]{8}", bundled.name)
+    assert re.fullmatch(r"bundled-lite-224-[0-9a-f]{8}", bundled.name)
 
 
 def test_text_made_plain_is_short_and_holds_nothing_dangerous() -> None:

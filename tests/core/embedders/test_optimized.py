@@ -42,7 +42,7 @@ def write_pair(data_dir: Path) -> Path:
     pair = Pair(
         source="colours",
         precision="fp32",
-        towers=Towers(3, 0, 384, PIXELS, image_batch=2, text_batch=1),
+        towers=Towers(3, 0, 384, PIXELS, None, image_batch=2, text_batch=1),
         files={name: sha256(folder / name) for name in (PICTURES, COMMON)},
         check={},
         created="2026-01-01T00:00:00+00:00",
