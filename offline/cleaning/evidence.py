@@ -76,8 +76,8 @@ class Evidence:
 
     @cached_property
     def likeness(self) -> Likeness:
-        """How much photos look like their place and like others."""
-        return outliers.likeness(self.embeddings.visual, self.place_ids, self.twins)
+        """How much photos look like their place and like others, to both networks."""
+        return outliers.likeness(self.embeddings.thorough, self.place_ids, self.twins)
 
 
 def off_topic(evidence: Evidence) -> Scores:
@@ -96,7 +96,7 @@ def off_topic(evidence: Evidence) -> Scores:
 
 
 def wrong_place(evidence: Evidence) -> Scores:
-    """Looks like another place, or like none of its own: how badly it fits, see `outliers.misfit`.
+    """Looks more like other places than like its own: how badly it fits, see `outliers.misfit`.
 
     Of a picture that stands under two places, the copy whose place fits worse is a candidate too.
     Other photos that are off topic fit nowhere; they are not named twice.

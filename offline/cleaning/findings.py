@@ -18,7 +18,7 @@ class Reason(StrEnum):
     NO_INFORMATION = "no_information"  # blank, tiny, blurred, mostly text or a map
     NEAR_DUPLICATE = "near_duplicate"
     OFF_TOPIC = "off_topic"  # shows no sight at all
-    WRONG_PLACE = "wrong_place"  # looks like another place, or like none of its own
+    WRONG_PLACE = "wrong_place"  # looks more like other places than like its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ MEANING: Mapping[Reason, str] = {
     Reason.NO_INFORMATION: "Blank, tiny, blurred, or mostly text or a map.",
     Reason.NEAR_DUPLICATE: "The same shot as another photo of its place, perhaps cropped.",
     Reason.OFF_TOPIC: "Shows no sight at all.",
-    Reason.WRONG_PLACE: "Looks like another place, or like none of its own.",
+    Reason.WRONG_PLACE: "Looks more like other places than like its own.",
 }
 
 _TILE = Template("<a$link>$title <strong>$count</strong>$histogram</a>")

@@ -37,13 +37,13 @@ def test_a_photo_of_another_place_does_not_fit() -> None:
     assert (scores[:-1] < THRESHOLD).all()
 
 
-def test_a_photo_of_nothing_known_is_alone_and_does_not_fit() -> None:
+def test_a_photo_of_nothing_known_is_alone_and_fits_worst() -> None:
     visual, places = city()
     stranger = unit_rows(np.random.default_rng(4).normal(size=(1, DIM)))
     likes = likeness(np.concatenate([visual, stranger]), [*places, "place1"], [])
     assert likes.lonely[-1]
     assert likes.lonely[:-1].sum() <= 1
-    assert misfit(likes)[-1] >= THRESHOLD
+    assert misfit(likes).argmax() == len(visual)
 
 
 def test_usual_likeness_is_one_on_the_gallery_s_scale_whatever_the_embedder() -> None:
@@ -113,5 +113,5 @@ def test_a_rare_view_fits_while_no_other_place_resembles_it_more() -> None:
         return bool(misfit(likes)[0] < THRESHOLD)
 
     assert fits(own=0.3, elsewhere=0.5)
+    assert fits(own=-0.1, elsewhere=-0.1)  # unlike its place, but nowhere at home
     assert not fits(own=0.3, elsewhere=0.7)
-    assert not fits(own=-0.1, elsewhere=-0.1)  # nothing of its place
