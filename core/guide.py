@@ -31,6 +31,7 @@ from core.words import MAX_QUERY_CHARS, stems
 
 Result = TypeVar("Result")
 
+DECODERS = 2
 BATCH_OF_TEXTS = 4  # more would only make the first of them wait
 REMEMBERED = 2000  # embeddings each of photos and of texts: 10 MB of 1280 numbers, 20 by two
 
@@ -71,7 +72,9 @@ class CityGuide:
         self._k = k
         self._limits = limits
         self._look_again_below = look_again_below
-        self._decoding = ThreadPoolExecutor(2, thread_name_prefix="decode")
+        self._decoding = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
+        # Decoded photos are big: as many as keep the network busy; the others wait as files.
+        self._free_hands = asyncio.Semaphore(DECODERS + 2 * embedder.image_batch)
         self._pictures: Batcher[Image.Image, Embeddings] = Batcher(
             lambda images: _rows(embedder.embed_images(images).visual),
             name="pictures",
@@ -231,6 +234,14 @@ class CityGuide:
 
     async def _embed(self, photo: bytes, timings: dict[str, float]) -> Embeddings:
         """The photo in the visual space, (1, dim); where that leaves doubt, by both networks."""
+        with _timed(timings, "wait"):
+            await self._free_hands.acquire()
+        try:
+            return await self._looked_at(photo, timings)
+        finally:
+            self._free_hands.release()
+
+    async def _looked_at(self, photo: bytes, timings: dict[str, float]) -> Embeddings:
         with _timed(timings, "decode"):
             image = await _run(
                 self._decoding,

@@ -133,7 +133,7 @@ class BundledEmbedder:
             outputs = self._first.run({"pixels": FIRST_PREPROCESSING(image)[None]})
             features[row], logits[row] = (output[0] for output in outputs)
         visual = unit_rows(features**POWER)
-        return ImageEmbeddings(visual, joint=among_words(logits, self.class_names - self.common))
+        return ImageEmbeddings(visual, joint=among_words(logits, self.centred_class_names))
 
     def embed_again(self, images: Sequence[Image.Image]) -> Embeddings:
         """Embed pictures by Lite2; see ``Embedder``.
@@ -191,6 +191,11 @@ class BundledEmbedder:
         stem = f"class-names-{key[:8]}-{words[:8]}"
         path = made_once(self._cache_dir, stem, ".npy", embed)
         return np.asarray(np.load(path, allow_pickle=False), np.float32)
+
+    @cached_property
+    def centred_class_names(self) -> Embeddings:
+        """Where each class lies once `common` is taken away, (1000, joint_dim)."""
+        return self.class_names - self.common
 
     @cached_property
     def common(self) -> NDArray[np.float32]:

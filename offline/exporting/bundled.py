@@ -37,8 +37,8 @@ def write_bundled(source: BundledEmbedder, folder: Path) -> Towers:
         node.name = f"{node.op_type}_{number}"  # quantisation tells nodes apart by name
     tail = _Tail(first)
     tail.embedding()
-    names = source.class_names - source.common
-    tail.output("joint", tail.normalised(tail.among_words("logits", names)))
+    among_words = tail.among_words("logits", source.centred_class_names)
+    tail.output("joint", tail.normalised(among_words))
     onnx.save(first, str(folder / PICTURES))
     _Tail(second).embedding()
     onnx.save(second, str(folder / SECOND))

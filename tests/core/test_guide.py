@@ -4,6 +4,7 @@ import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageOps
@@ -18,7 +19,7 @@ from core.errors import (
     UnreadableImage,
 )
 from core.guide import CityGuide
-from core.images import ImageLimits
+from core.images import ImageLimits, load_image
 from core.places import Place, Point
 from core.snapshot_store import SnapshotStore
 from core.text_search import Why
@@ -78,7 +79,7 @@ async def test_shares_of_an_answer_sum_to_one(guide: CityGuide) -> None:
     answer = await guide.recognize(encoded(coloured_photo((130, 100, 130))))
     assert sum(place.share for place in answer.places) == pytest.approx(1)
     assert sum(category.share for category in answer.categories) == pytest.approx(1)
-    stages = ["hash", "decode", "embed", "search", "look again", "vote"]
+    stages = ["hash", "wait", "decode", "embed", "search", "look again", "vote"]
     assert list(answer.timings_ms) == stages
     assert answer.snapshot == guide.snapshot
 
@@ -217,7 +218,8 @@ async def test_a_photo_seen_once_is_answered_again_and_again(tmp_path: Path) -> 
     answers = [await guide.recognize(asked) for asked in (seen, seen, photo)]
     assert {answer.places for answer in answers} == {answers[0].places}
     assert embedder.embedded_images == 1
-    assert list(answers[0].timings_ms) == ["hash", "decode", "embed", "search", "vote"]
+    stages = ["hash", "wait", "decode", "embed", "search", "vote"]
+    assert list(answers[0].timings_ms) == stages
     guide.close()
 
 
@@ -397,6 +399,31 @@ async def test_as_many_pictures_go_together_as_the_embedder_says(tmp_path: Path)
     embedder.gate.set()
     await asyncio.gather(*asked)
     assert sizes == [1] * 6
+    guide.close()
+
+
+async def test_what_waits_for_the_network_waits_undecoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(tmp_path)
+    decoded: list[int] = []
+
+    def load(data: bytes, *args: Any, **options: Any) -> Image.Image:
+        decoded.append(len(data))
+        return load_image(data, *args, **options)
+
+    monkeypatch.setattr("core.guide.load_image", load)
+    guide = CityGuide(tmp_path, embedder := BusyEmbedder(), limits=LIMITS)
+    photos = [encoded(coloured_photo("red", seed=90 + n)) for n in range(40)]
+    asked = [asyncio.create_task(guide.recognize(photo)) for photo in photos]
+    await asyncio.to_thread(embedder.started.wait, 10)
+    await asyncio.sleep(0.2)  # the decoders have nothing else to do
+    assert embedder.image_batch <= len(decoded) < 25
+    asked.pop().cancel()  # one that waits
+    embedder.gate.set()
+    answers = await asyncio.gather(*asked)
+    assert {answer.places[0].place.place_id for answer in answers} == {"red"}
+    assert len(decoded) == 39
     guide.close()
 
 
