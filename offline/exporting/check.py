@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.embedders import Embedder, Embeddings, unit_rows
 from core.errors import ExportRefused, QueryError
 from core.images import ImageLimits, load_image
+from core.looks import LOOK_AGAIN_BELOW
 from core.places import Photo
 from core.snapshot import Snapshot
 from core.text_search import embed_places
@@ -90,9 +91,9 @@ def compare(
 ) -> Check:
     """Compare a pair with the embedder a snapshot was built with.
 
-    Each photo is embedded anew and asked of the rest of the gallery as the snapshot has it, which
-    is what serving does at the first look; copies of the photo do not vote, and heads are not
-    trained on them.
+    Each photo is embedded anew and asked of the rest of the gallery as the snapshot has it; copies
+    of the photo do not vote, and heads are not trained on them. As in serving, both networks decide
+    where the first one leaves doubt, though at one look instead of three.
 
     Args:
         snapshot: holds what the source makes of the photos and of the places' words.
@@ -112,7 +113,8 @@ def compare(
     )
     if not asked:
         raise ExportRefused("none of the snapshot's photos can be read, so nothing can be checked")
-    gallery = embeddings_of(snapshot).of(asked)
+    everything = embeddings_of(snapshot)
+    gallery = everything.of(asked)
     cosines = _cosines(gallery.visual, made.visual)
     among_words = _cosines(gallery.joint, made.joint)
     by_second = _cosines(unit_rows(gallery.second), made.second)
@@ -125,8 +127,7 @@ def compare(
         ]
     )
     was, now = (
-        _answers(snapshot, asked, queries, k, trainings)
-        for queries in (gallery.visual, made.visual)
+        _answers(snapshot, asked, queries, everything, k, trainings) for queries in (gallery, made)
     )
     both = list(zip(was, now, strict=True))
     return Check(
@@ -179,15 +180,37 @@ def _embedded(
 def _answers(
     snapshot: Snapshot,
     asked: Sequence[int],
-    queries: Embeddings,
+    queries: PhotoEmbeddings,
+    gallery: PhotoEmbeddings,
     k: int,
     trainings: Trainings | None,
 ) -> list[Verdict]:
     """What the gallery says to each query, which are embeddings of its own photos ``asked``."""
-    photos, gallery = snapshot.photos, np.asarray(snapshot.visual)
+    answers = _looked_at(snapshot, asked, queries.visual, gallery.visual, k, trainings)
+    if not gallery.second.shape[1]:
+        return answers
+    in_doubt = [at for at, each in enumerate(answers) if each.certainty < LOOK_AGAIN_BELOW]
+    rows, again = [asked[at] for at in in_doubt], queries.of(in_doubt).thorough
+    by_both = _looked_at(snapshot, rows, again, gallery.thorough, k, trainings)
+    for at, answer in zip(in_doubt, by_both, strict=True):
+        answers[at] = answer
+    return answers
+
+
+def _looked_at(
+    snapshot: Snapshot,
+    asked: Sequence[int],
+    queries: Embeddings,
+    gallery: Embeddings,
+    k: int,
+    trainings: Trainings | None,
+) -> list[Verdict]:
+    """The same by one network, (n, dim), or by both, (n, dim + second_dim)."""
+    photos = snapshot.photos
     sizes = Counter(photo.place_id for photo in photos)
     kinds = {place.place_id: place.kinds for place in snapshot.places}
     thresholds = snapshot.manifest.thresholds
+    by_one = queries.shape[1] == snapshot.manifest.dim
     answers = []
     for start in range(0, len(asked), ASKED_TOGETHER):
         part = asked[start : start + ASKED_TOGETHER]
@@ -204,7 +227,7 @@ def _answers(
             ]
             opinion = None
             if trainings:
-                training = trainings.first
+                training = trainings.of(query[None])
                 unseen = training.left_out(np.flatnonzero(out), query[None])[0]
                 opinion = training.heads.opinion(unseen, neighbours)
             answers.append(
@@ -212,7 +235,7 @@ def _answers(
                     neighbours,
                     place_sizes=sizes,
                     kinds=kinds,
-                    calibration=thresholds.first,
+                    calibration=thresholds.first if by_one else thresholds.thorough,
                     min_certainty=thresholds.min_certainty,
                     opinion=opinion,
                 )
