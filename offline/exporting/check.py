@@ -209,8 +209,8 @@ def _looked_at(
     photos = snapshot.photos
     sizes = Counter(photo.place_id for photo in photos)
     kinds = {place.place_id: place.kinds for place in snapshot.places}
-    thresholds = snapshot.manifest.thresholds
-    by_one = queries.shape[1] == snapshot.manifest.dim
+    calibration = snapshot.space_of(queries).calibration
+    training = trainings.of(queries) if trainings else None
     answers = []
     for start in range(0, len(asked), ASKED_TOGETHER):
         part = asked[start : start + ASKED_TOGETHER]
@@ -226,8 +226,7 @@ def _looked_at(
                 if np.isfinite(of_photo[row])
             ]
             opinion = None
-            if trainings:
-                training = trainings.of(query[None])
+            if training:
                 unseen = training.left_out(np.flatnonzero(out), query[None])[0]
                 opinion = training.heads.opinion(unseen, neighbours)
             answers.append(
@@ -235,8 +234,8 @@ def _looked_at(
                     neighbours,
                     place_sizes=sizes,
                     kinds=kinds,
-                    calibration=thresholds.first if by_one else thresholds.thorough,
-                    min_certainty=thresholds.min_certainty,
+                    calibration=calibration,
+                    min_certainty=snapshot.manifest.thresholds.min_certainty,
                     opinion=opinion,
                 )
             )
