@@ -73,8 +73,10 @@ class CityGuide:
         self._limits = limits
         self._look_again_below = look_again_below
         self._decoding = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
-        # Decoded photos are big: as many as keep the network busy; the others wait as files.
-        self._free_hands = asyncio.Semaphore(DECODERS + 2 * embedder.image_batch)
+        # Decoded photos are big: as many as keep the networks busy; the others wait as files.
+        # Second looks take long and have a bound of their own, so that they keep nobody waiting.
+        self._first_looks = asyncio.Semaphore(DECODERS + 2 * embedder.image_batch)
+        self._second_looks = asyncio.Semaphore(1 + embedder.image_batch)
         self._pictures: Batcher[Image.Image, Embeddings] = Batcher(
             lambda images: _rows(embedder.embed_images(images).visual),
             name="pictures",
@@ -148,7 +150,10 @@ class CityGuide:
         return True
 
     def close(self) -> None:
-        """Stop the worker threads; queries in flight are finished first."""
+        """Stop the worker threads once they have done what they were given.
+
+        To be called when no query is in flight: those that have yet to reach a thread would fail.
+        """
         self._decoding.shutdown()
         self._pictures.close()
         self._second.close()
@@ -235,36 +240,39 @@ class CityGuide:
     async def _embed(self, photo: bytes, timings: dict[str, float]) -> Embeddings:
         """The photo in the visual space, (1, dim); where that leaves doubt, by both networks."""
         with _timed(timings, "wait"):
-            await self._free_hands.acquire()
+            await self._first_looks.acquire()
         try:
-            return await self._looked_at(photo, timings)
+            with _timed(timings, "decode"):
+                image = await _run(self._decoding, lambda: self._decoded(photo))
+            with _timed(timings, "embed"):
+                first = await self._pictures.run(image)
         finally:
-            self._free_hands.release()
-
-    async def _looked_at(self, photo: bytes, timings: dict[str, float]) -> Embeddings:
-        with _timed(timings, "decode"):
-            image = await _run(
-                self._decoding,
-                lambda: load_image(photo, self._limits, min_side=self._embedder.image_side),
-            )
-        with _timed(timings, "embed"):
-            first = await self._pictures.run(image)
+            self._first_looks.release()
         with _timed(timings, "search"):
             in_doubt = await _run(self._searching, lambda: self._in_doubt(first))
         if not in_doubt:
             return first
         with _timed(timings, "look again"):
-            looks = await _run(
-                self._decoding,
-                lambda: closer_and_whole(
-                    load_detailed(photo, self._limits, self._embedder.image_side)
-                ),
-            )
-            by_first, by_second = await asyncio.gather(
-                asyncio.gather(*map(self._pictures.run, looks)),
-                asyncio.gather(*map(self._second.run, [image, *looks])),
-            )
+            async with self._second_looks:
+                return await self._looked_at_again(photo, first)
+
+    async def _looked_at_again(self, photo: bytes, first: Embeddings) -> Embeddings:
+        """All looks at a photo by both networks, joined."""
+
+        def decoded() -> list[Image.Image]:
+            side = self._embedder.image_side
+            more = closer_and_whole(load_detailed(photo, self._limits, side))
+            return [self._decoded(photo), *more]
+
+        looks = await _run(self._decoding, decoded)
+        by_first, by_second = await asyncio.gather(
+            asyncio.gather(*map(self._pictures.run, looks[1:])),
+            asyncio.gather(*map(self._second.run, looks)),
+        )
         return joined(thorough(np.concatenate([first, *by_first]), np.concatenate(by_second)))
+
+    def _decoded(self, photo: bytes) -> Image.Image:
+        return load_image(photo, self._limits, min_side=self._embedder.image_side)
 
     def _in_doubt(self, embedding: Embeddings) -> bool:
         edition = self._edition

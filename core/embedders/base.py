@@ -52,7 +52,10 @@ class Embedder(Protocol):
 
     @property
     def image_side(self) -> int:
-        """Shorter side, in pixels, that pictures are scaled to; more decoded detail is wasted."""
+        """Shorter side, in pixels, that pictures are scaled to; more decoded detail is wasted.
+
+        The larger one, where networks differ.
+        """
 
     @property
     def image_batch(self) -> int:

@@ -37,8 +37,8 @@ PACKAGES = (
     "onnxruntime",
 )
 
-# Pixels. The first network was trained at 224 and is asked about every photo; finer detail tells
-# buildings apart better, but that the second one brings where it is needed, at 1.6 times the work.
+# Pixels. The first network was trained at 224 and is asked about every photo. Finer detail tells
+# buildings apart better; where that is needed, the second one brings it.
 FIRST_CROP, SECOND_CROP = 224, 288
 CROP_SHARE = 0.9  # of the shorter side
 # Less than 1 tames the few features that shout (Perronnin et al., ECCV 2010, section 3.1). Over 21

@@ -85,10 +85,8 @@ class OptimizedEmbedder:
 
     @property
     def image_side(self) -> int:
-        """Shorter side, in pixels, that pictures are scaled to."""
-        towers = self._pair.towers
-        used = towers.preprocessing, towers.second_preprocessing
-        return max(each.shorter_side for each in used if each)
+        """Shorter side, in pixels, that pictures are scaled to; the larger of two."""
+        return self._pair.towers.image_side
 
     @property
     def image_batch(self) -> int:

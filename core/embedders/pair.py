@@ -45,6 +45,12 @@ class Towers:
     image_batch: int
     text_batch: int
 
+    @property
+    def image_side(self) -> int:
+        """Shorter side, in pixels, that pictures are scaled to; the larger of two."""
+        both = self.preprocessing, self.second_preprocessing
+        return max(each.shorter_side for each in both if each)
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -125,6 +131,8 @@ def read_pair(folder: Path) -> Pair:
 def _towers(
     preprocessing: dict[str, Any], second_preprocessing: dict[str, Any] | None, **fields: Any
 ) -> Towers:
+    if bool(fields["second_dim"]) != bool(second_preprocessing):
+        raise ValueError("it says half of what a second network needs")
     return Towers(
         preprocessing=Preprocessing(**preprocessing),
         second_preprocessing=(

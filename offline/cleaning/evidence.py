@@ -84,8 +84,9 @@ def off_topic(evidence: Evidence) -> Scores:
     """Shows no sight at all: unlike its place, and by words unlike any sight.
 
     The weaker of two signs counts: what the photo lacks to the usual likeness to the closest photos
-    of its place (of all the gallery, if the place has too few), and its strangeness among words.
-    So a car in a museum of cars stays, and so does a sight from an odd angle.
+    of its place (of all the gallery, if the place has too few) to both networks, and its
+    strangeness among words. So a car in a museum of cars stays, and so does a sight from an odd
+    angle.
     """
     likes = evidence.likeness
     lone = likes.neighbours < CLOSEST

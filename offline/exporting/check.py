@@ -186,12 +186,13 @@ def _answers(
     trainings: Trainings | None,
 ) -> list[Verdict]:
     """What the gallery says to each query, which are embeddings of its own photos ``asked``."""
-    answers = _looked_at(snapshot, asked, queries.visual, gallery.visual, k, trainings)
+    first = gallery.visual
+    answers = _looked_at(snapshot, asked, queries.visual, first, first, k, trainings)
     if not gallery.second.shape[1]:
         return answers
     in_doubt = [at for at, each in enumerate(answers) if each.certainty < LOOK_AGAIN_BELOW]
     rows, again = [asked[at] for at in in_doubt], queries.of(in_doubt).thorough
-    by_both = _looked_at(snapshot, rows, again, gallery.thorough, k, trainings)
+    by_both = _looked_at(snapshot, rows, again, gallery.thorough, first, k, trainings)
     for at, answer in zip(in_doubt, by_both, strict=True):
         answers[at] = answer
     return answers
@@ -202,10 +203,14 @@ def _looked_at(
     asked: Sequence[int],
     queries: Embeddings,
     gallery: Embeddings,
+    first: Embeddings,
     k: int,
     trainings: Trainings | None,
 ) -> list[Verdict]:
-    """The same by one network, (n, dim), or by both, (n, dim + second_dim)."""
+    """The same by one network, (n, dim), or by both, (n, dim + second_dim).
+
+    Copies are hidden by what ``first`` has of the gallery, (n, dim), so that none is seen by both.
+    """
     photos = snapshot.photos
     sizes = Counter(photo.place_id for photo in photos)
     kinds = {place.place_id: place.kinds for place in snapshot.places}
@@ -215,7 +220,7 @@ def _looked_at(
     for start in range(0, len(asked), ASKED_TOGETHER):
         part = asked[start : start + ASKED_TOGETHER]
         scores = queries[start : start + ASKED_TOGETHER] @ gallery.T
-        hidden = gallery[part] @ gallery.T >= SAME_COSINE
+        hidden = first[part] @ first.T >= SAME_COSINE
         hidden[np.arange(len(part)), part] = True
         scores[hidden] = -np.inf
         for query, of_photo, out in zip(queries[start:], scores, hidden, strict=False):

@@ -18,9 +18,7 @@ def lean_encoder(model: "SentenceTransformer") -> Iterator[None]:
     towers = [
         module
         for module in model.modules()
-        if hasattr(module, "post_layernorm")
-        and isinstance(getattr(module, "encoder", None), torch.nn.Module)
-        and all(isinstance(layer, CLIPEncoderLayer) for layer in module.encoder.layers)
+        if hasattr(module, "post_layernorm") and _is_clips(getattr(module, "encoder", None))
     ]
     encoders = [tower.encoder for tower in towers]
     for tower in towers:
@@ -30,6 +28,11 @@ def lean_encoder(model: "SentenceTransformer") -> Iterator[None]:
     finally:
         for tower, encoder in zip(towers, encoders, strict=True):
             tower.encoder = encoder
+
+
+def _is_clips(encoder: Any) -> bool:
+    layers = getattr(encoder, "layers", ())
+    return bool(layers) and all(isinstance(layer, CLIPEncoderLayer) for layer in layers)
 
 
 class LeanEncoder(torch.nn.Module):  # type: ignore[misc] # torch has no types here

@@ -427,6 +427,32 @@ async def test_what_waits_for_the_network_waits_undecoded(
     guide.close()
 
 
+async def test_a_photo_without_doubt_overtakes_those_that_are_looked_at_again(
+    tmp_path: Path,
+) -> None:
+    gate = threading.Event()
+
+    class SlowToLookAgain(TwoNetworks):
+        image_batch = 1
+
+        def embed_again(self, images: Sequence[Image.Image]) -> Embeddings:  # type: ignore[override]
+            assert gate.wait(10)
+            return super().embed_again(images)
+
+    publish(tmp_path)
+    build_snapshot(Gallery(tmp_path), TwoNetworks("two"), LIMITS, k=5, keep=5)
+    guide = CityGuide(tmp_path, SlowToLookAgain("two"), limits=LIMITS)
+    between = [coloured_photo((35, 120, 140), seed=n) for n in range(20)]
+    doubtful = [asyncio.create_task(guide.recognize(encoded(photo))) for photo in between]
+    await asyncio.sleep(0.05)
+    certain = await asyncio.wait_for(guide.recognize(encoded(coloured_photo("red", seed=9))), 5)
+    assert certain.places[0].place == PLACES["red"]
+    assert sum(not task.done() for task in doubtful) >= 5
+    gate.set()
+    assert all(answer.places for answer in await asyncio.gather(*doubtful))
+    guide.close()
+
+
 async def test_an_edition_is_done_with_once_another_is_published(tmp_path: Path) -> None:
     """At once, not when the garbage collector comes by: a server has it pass over what is old."""
     publish(tmp_path, count=8)

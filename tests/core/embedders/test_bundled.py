@@ -115,7 +115,7 @@ def test_pixels_are_the_middle_square_scaled_to_one(preprocessing: Preprocessing
     cut = preprocessing(image)
     assert cut.shape == (3, preprocessing.side, preprocessing.side)
     assert cut.dtype == np.float32
-    inner = cut[:, 2:-2, 2:-2]  # bicubic scaling mixes in the border
+    inner = cut[:, 2:-2, 2:-2]  # scaling mixes in the border
     for channel, value in zip(inner, (1.0, 0.0, -127 / 128), strict=True):
         np.testing.assert_allclose(channel, value, atol=0.01)
 

@@ -88,7 +88,7 @@ def test_pictures_need_no_words(folder: Path) -> None:
         embedder.embed_texts(["tower"])
 
 
-@pytest.mark.parametrize("harm", ["missing", "short", "other format"])
+@pytest.mark.parametrize("harm", ["missing", "short", "half a network", "other format"])
 def test_a_manifest_that_cannot_be_used_is_one_clear_error(folder: Path, harm: str) -> None:
     manifest = folder / MANIFEST
     content = manifest.read_text()
@@ -96,6 +96,8 @@ def test_a_manifest_that_cannot_be_used_is_one_clear_error(folder: Path, harm: s
         manifest.unlink()
     elif harm == "short":
         manifest.write_text(content[:50])
+    elif harm == "half a network":
+        manifest.write_text(content.replace('"second_dim": 0', '"second_dim": 5'))
     else:
         manifest.write_text(json.dumps(json.loads(content) | {"format": 99}))
     with pytest.raises(EmbedderUnavailable) as caught:

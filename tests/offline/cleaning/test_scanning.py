@@ -20,7 +20,7 @@ from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.sources.items import SourcePhoto
 from tests.conftest import LIMITS
-from tests.doubles import ColourEmbedder, Watcher, coloured_photo, encoded
+from tests.doubles import ColourEmbedder, TwoNetworks, Watcher, coloured_photo, encoded
 from tests.offline.cleaning.pictures import in_grey, in_sepia, on_one_sheet, page_of_text, views
 
 
@@ -232,6 +232,24 @@ class OneSpaceEmbedder(ColourEmbedder):
             (9.0, 1.0) if any(word in text for word in inside) else (1.0, 9.0) for text in texts
         ]
         return unit_rows(np.array(rows).reshape(-1, 2))
+
+
+def test_both_networks_tell_what_is_misplaced(tmp_path: Path) -> None:
+    """The mean colour, which the second network sees, is all that tells these places apart."""
+    colours = {"warm": (143, 119, 119), "fresh": (119, 143, 119), "cool": (119, 119, 143)}
+    pictures = {
+        f"{place}:{n}": (place, coloured_photo(colour, seed=100 * at + n))
+        for at, (place, colour) in enumerate(colours.items())
+        for n in range(9)
+    }
+    pictures["stray"] = ("cool", coloured_photo(colours["warm"], seed=7777))
+    gallery = fill(tmp_path, pictures)
+    found = [
+        reasons(scan_gallery(gallery, embedder, LIMITS))
+        for embedder in (ColourEmbedder("one"), TwoNetworks("two"))
+    ]
+    by_one, by_both = ({s for s, why in r.items() if Reason.WRONG_PLACE in why} for r in found)
+    assert (by_one, by_both) == (set(), {"stray"})
 
 
 def test_interiors_are_found_where_pictures_and_words_share_a_space(tmp_path: Path) -> None:

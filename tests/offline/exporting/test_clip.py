@@ -104,6 +104,16 @@ def test_clips_last_layer_is_exported_for_the_class_token_alone(
     assert all(tokens > 1 for tokens in others)
 
 
+def test_clips_layers_are_exported_with_the_shapes_they_have(
+    source: ClipEmbedder, tmp_path: Path
+) -> None:
+    write_clip(source, tmp_path)
+    nodes = onnx.load(str(tmp_path / PICTURES)).graph.node
+    of_layers = [node.op_type for node in nodes if "/encoder/" in node.name]
+    assert "MatMul" in of_layers
+    assert "Shape" not in of_layers
+
+
 def test_a_batch_gives_what_its_members_give_alone(source: ClipEmbedder, tmp_path: Path) -> None:
     pair = pair_of(source, tmp_path)
     alone = np.concatenate([pair.embed_texts([text]) for text in TEXTS])
