@@ -260,6 +260,7 @@ class CityGuide:
         """All looks at a photo by both networks, joined."""
 
         def decoded() -> list[Image.Image]:
+            # Decoded once more: kept meanwhile, the photos in doubt would take the most memory.
             side = self._embedder.image_side
             more = closer_and_whole(load_detailed(photo, self._limits, side))
             return [self._decoded(photo), *more]

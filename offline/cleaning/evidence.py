@@ -104,7 +104,8 @@ def wrong_place(evidence: Evidence) -> Scores:
     """
     astray = outliers.misplaced(evidence.twins, evidence.place_ids, evidence.likeness)
     misfit = outliers.misfit(evidence.likeness)
-    return np.maximum(astray, np.where(evidence.claimed[Reason.OFF_TOPIC], 0.0, misfit))
+    misfit = np.where(evidence.claimed[Reason.OFF_TOPIC], 0.0, misfit)
+    return np.where(astray > 0, astray, misfit)  # what fits is negative, and is shown as it is
 
 
 def near_duplicate(evidence: Evidence) -> Scores:

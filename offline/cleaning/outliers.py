@@ -122,11 +122,9 @@ def _unrelated(embeddings: Embeddings, codes: NDArray[np.int64]) -> float:
     """The usual cosine of photos of two places."""
     rows = np.unique(np.linspace(0, len(codes) - 1, SAMPLE).astype(int))
     across = codes[rows, None] != codes[None, rows]
-    return (
-        float(np.median((embeddings[rows] @ embeddings[rows].T)[across]))
-        if across.any()
-        else UNRELATED
-    )
+    if not across.any():
+        return UNRELATED
+    return float(np.median((embeddings[rows] @ embeddings[rows].T)[across]))
 
 
 def _lonely(embeddings: Embeddings, codes: NDArray[np.int64]) -> NDArray[np.bool_]:

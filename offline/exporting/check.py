@@ -209,7 +209,7 @@ def _looked_at(
 ) -> list[Verdict]:
     """The same by one network, (n, dim), or by both, (n, dim + second_dim).
 
-    Copies are hidden by what ``first`` has of the gallery, (n, dim), so that none is seen by both.
+    Copies are hidden by what ``first`` has of the gallery, (n, dim), the same ones at both looks.
     """
     photos = snapshot.photos
     sizes = Counter(photo.place_id for photo in photos)

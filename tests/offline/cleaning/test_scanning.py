@@ -252,6 +252,18 @@ def test_both_networks_tell_what_is_misplaced(tmp_path: Path) -> None:
     assert (by_one, by_both) == (set(), {"stray"})
 
 
+def test_how_well_photos_fit_their_place_can_be_seen(tmp_path: Path) -> None:
+    pictures = {
+        f"{colour}:{n}": (colour, coloured_photo(colour, seed=n))
+        for colour in ("red", "green")
+        for n in range(6)
+    }
+    scan = scan_gallery(fill(tmp_path, pictures), ColourEmbedder(), LIMITS)
+    scores = scan.scores[Reason.WRONG_PLACE].values()
+    assert max(scores) < 0
+    assert len(set(scores)) == len(pictures)
+
+
 def test_interiors_are_found_where_pictures_and_words_share_a_space(tmp_path: Path) -> None:
     rooms = {f"room:{n}": ("church", coloured_photo("red", seed=n)) for n in range(3)}
     outsides = {f"out:{n}": ("church", coloured_photo("blue", seed=n)) for n in range(3)}
