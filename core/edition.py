@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import chain, zip_longest
+from itertools import chain
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from core.places import Point
 from core.similar import SimilarPlaces
 from core.snapshot import Snapshot
 from core.text_search import PlaceMatch, TextIndex, Why
+from core.turns import each_once, in_turns
 from core.variety import varied
 from core.verdict import ANSWERS, Verdict, verdict
 from core.vote import Neighbour
@@ -153,18 +154,13 @@ def photos_that_fit(
         for match in edition.texts.rank(text, embedding)
         if edition.snapshot.places[match.row].place_id in allowed
     ]
-    looks = edition.snapshot.joint @ embedding[0]
 
     def photos(match: PlaceMatch) -> Iterator[PhotoHit]:
         rows = edition.photo_rows[edition.snapshot.places[match.row].place_id]
+        looks = edition.snapshot.joint[rows] @ embedding[0]
         # From the index, which is in memory anyway, not from the snapshot's array, which is not.
-        for at in varied(edition.snapshot.index.embeddings(rows), looks[rows]):
+        for at in varied(edition.snapshot.index.embeddings(rows), looks):
             yield edition.hit(rows[at], match.score, match.why)
 
     groups = ([m for m in matches if m.as_well], [m for m in matches if not m.as_well])
-    turns = chain.from_iterable(zip_longest(*map(photos, group)) for group in groups)
-    shown: set[str] = set()
-    for hit in filter(None, chain.from_iterable(turns)):
-        if hit.photo.photo_id not in shown:
-            shown.add(hit.photo.photo_id)
-            yield hit
+    return each_once(chain.from_iterable(in_turns(map(photos, group)) for group in groups))

@@ -1,10 +1,11 @@
 """One answer from several photos of the same sight; pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice, zip_longest
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
-from core.answers import PhotoHit, RankedPlace, Recognition
+from core.answers import RankedPlace, Recognition
+from core.turns import each_once, in_turns
 from core.verdict import ANSWERS
 from core.vote import CategoryShare
 
@@ -32,7 +33,7 @@ def joint_answer(answers: Sequence[Recognition]) -> Recognition:
         confident=for_best > sure_of.total() - for_best,
         places=tuple(places),
         categories=tuple(_joint_categories(answers)),
-        photos=tuple(islice(_photos_in_turns(answers), ANSWERS)),
+        photos=tuple(islice(each_once(in_turns(a.photos for a in answers)), ANSWERS)),
         timings_ms=_added_up(answer.timings_ms for answer in answers),
         snapshot=answers[-1].snapshot,
     )
@@ -71,13 +72,3 @@ def _best(shares: dict[str, float]) -> list[tuple[str, float]]:
     best = sorted(shares.items(), key=lambda item: -item[1])[:ANSWERS]
     total = sum(share for _, share in best)
     return [(name, share / total) for name, share in best]
-
-
-def _photos_in_turns(answers: Sequence[Recognition]) -> Iterator[PhotoHit]:
-    """The photos closest to each of the query photos in turns, no picture twice."""
-    shown: set[str] = set()
-    for turn in zip_longest(*(answer.photos for answer in answers)):
-        for hit in turn:
-            if hit is not None and hit.photo.photo_id not in shown:
-                shown.add(hit.photo.photo_id)
-                yield hit

@@ -130,17 +130,25 @@ class TextIndex:
                 that do not name it.
         """
         self._names = [[stems(name) for name in _names_of(place)] for place in places]
-        self._kinds = [place.kinds for place in places]
+        self._of_kind: dict[str, list[int]] = defaultdict(list)  # rows of places
+        for row, place in enumerate(places):
+            for kind in place.kinds:
+                self._of_kind[kind].append(row)
         self._labels = {
             kind: [stems(word) for label in kind_labels(kind) for word in label.split(", ")]
             for kind in _all_kinds(places)
         }
         self._weights = self._weights_of_stems()
         self._vocabulary = Vocabulary(self._weights, translations())
-        self._named: dict[str, set[int]] = defaultdict(set)  # rows of places by stem of a name
+        # By a stem of theirs, so that a query is compared with what it may name and nothing else.
+        self._named: dict[str, set[int]] = defaultdict(set)  # rows of places
         for row, names in enumerate(self._names):
             for stem in chain.from_iterable(names):
                 self._named[stem].add(row)
+        self._labelled: dict[str, set[str]] = defaultdict(set)  # categories
+        for kind, labels in self._labels.items():
+            for stem in chain.from_iterable(labels):
+                self._labelled[stem].add(kind)
         self._meaning = Meaning(places, words)
         self._joint = joint
         self._photo_place = photo_place
@@ -169,16 +177,18 @@ class TextIndex:
         )
         scores = evidence.sum(axis=0)
         fits = (np.maximum(names, kinds) >= SURE) | (meaning >= self._min_stand_out)
-        order = [int(row) for row in np.argsort(-scores, kind="stable") if fits[row]]
+        order = np.argsort(-scores, kind="stable")
+        order = order[fits[order]]
         reasons = (Why.NAME, Why.CATEGORY, Why.DESCRIPTION, Why.LOOKS)
+        strongest = evidence.argmax(axis=0)
         return [
             PlaceMatch(
                 row,
                 float(scores[row]),
-                reasons[int(evidence[:, row].argmax())],
+                reasons[strongest[row]],
                 as_well=bool(scores[order[0]] - scores[row] < AS_WELL),
             )
-            for row in order
+            for row in order.tolist()
         ]
 
     def _looks(self, embedding: Embeddings) -> NDArray[np.float32]:
@@ -216,11 +226,12 @@ class TextIndex:
 
     def _kind_scores(self, query: Sequence[str], agreements: Agreements) -> NDArray[np.float64]:
         """How surely the words name a category of each place, (places,), in [0, 1]."""
-        fitting = {
-            kind: max((coverage(label, query, agreements) for label in labels), default=0.0)
-            for kind, labels in self._labels.items()
-        }
-        return np.array([max((fitting[k] for k in kinds), default=0.0) for kinds in self._kinds])
+        scores = np.zeros(len(self._names))
+        for kind in set().union(*(self._labelled.get(stem, ()) for stem in agreements)):
+            fitting = max(coverage(label, query, agreements) for label in self._labels[kind])
+            rows = self._of_kind[kind]
+            scores[rows] = np.maximum(scores[rows], fitting)
+        return scores
 
     def _weights_of_stems(self) -> dict[str, float]:
         """How much each stem counts in a name: less the more names and categories have it."""
