@@ -49,7 +49,8 @@ def _folded(latin: str) -> str:
     """Spellings of one sound made alike: Tadzh and Taj, Eyfel and Eiffel, Khram and Hram."""
     for spelling, sound in _SOUNDS:
         latin = latin.replace(spelling, sound)
-    return re.sub(r"(.)\1", r"\1", latin)
+    # In a short word a doubled letter tells: a bell is not "bel", the stem of white in Russian.
+    return re.sub(r"(.)\1", r"\1", latin) if len(latin) > SHORT else latin
 
 
 # Longer spellings first: each is replaced where it stands.

@@ -27,6 +27,11 @@ def test_case_endings_accents_and_alphabet_do_not_matter(one: str, other: str) -
     assert covered(stems(other), stems(one)) > 0.75
 
 
+def test_a_doubled_letter_tells_short_words_apart() -> None:
+    assert covered(stems("bell"), stems("Белая башня")) < 0.6  # less than naming the place
+    assert covered(stems("Elora"), stems("Ellora")) == 1  # and hardly matters in longer ones
+
+
 @pytest.mark.parametrize("text", ["", " ", "?!", "«»", "—"])
 def test_text_without_words_has_no_stems(text: str) -> None:
     assert stems(text) == []
