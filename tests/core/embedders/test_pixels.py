@@ -62,6 +62,20 @@ def test_only_extreme_shapes_are_cut_and_keep_their_middle() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "size", [(400, 400), (401, 802), (800, 403), (480, 640), (641, 481), (1280, 960), (959, 1279)]
+)
+def test_halves_scaled_at_once_are_those_of_the_whole(size: tuple[int, int]) -> None:
+    image = noise(*size)
+    width, height = (224 * length // min(size) for length in size)
+    left, top = (width - 224) // 2, (height - 224) // 2
+    whole = image.resize((width, height), Image.Resampling.BICUBIC)
+    square = np.asarray(whole.crop((left, top, left + 224, top + 224)), np.float32)
+    as_it_was = CLIP(image) * np.float32(CLIP.std)[:, None, None]
+    as_it_was += np.float32(CLIP.mean)[:, None, None]
+    np.testing.assert_allclose(as_it_was, square.transpose(2, 0, 1), atol=1e-3)
+
+
 @pytest.mark.clip
 @pytest.mark.parametrize(
     "size",
