@@ -22,7 +22,7 @@ class ColourEmbedder:
     joint_dim = 3
     second_dim = 0
     embed_again = staticmethod(no_second_network)
-    image_side = 32
+    image_side = first_side = 32
     image_batch = 8
     stands_in_for: str | None = None
 

@@ -58,6 +58,10 @@ class Embedder(Protocol):
         """
 
     @property
+    def first_side(self) -> int:
+        """The same for `embed_images` alone."""
+
+    @property
     def image_batch(self) -> int:
         """Pictures worth sending through the model together; 1 where company only costs time."""
 

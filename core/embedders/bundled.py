@@ -84,6 +84,7 @@ class BundledEmbedder:
     """EfficientNet-Lite for pictures; for words multilingual-e5-small, or a model of one's own."""
 
     dim = second_dim = efficientnet.FEATURES
+    first_side = FIRST_PREPROCESSING.shorter_side
     image_side = SECOND_PREPROCESSING.shorter_side
     image_batch = 1  # measured: a picture takes as long in company, and would wait for it
     stands_in_for = None

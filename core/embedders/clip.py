@@ -117,6 +117,11 @@ class ClipEmbedder:
         """Shorter side, in pixels, that the model's own preprocessing scales pictures to."""
         return self._image_side
 
+    @property
+    def first_side(self) -> int:
+        """The same: there is one network."""
+        return self._image_side
+
     def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
         """Embed upright RGB pictures of any size; of extreme shapes only the middle is seen."""
         embeddings = np.zeros((0, self._dim), dtype=np.float32)

@@ -89,6 +89,11 @@ class OptimizedEmbedder:
         return self._pair.towers.image_side
 
     @property
+    def first_side(self) -> int:
+        """The same for the first network alone."""
+        return self._pair.towers.first_side
+
+    @property
     def image_batch(self) -> int:
         """Pictures worth sending through the model together."""
         return self._pair.towers.image_batch

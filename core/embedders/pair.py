@@ -46,10 +46,15 @@ class Towers:
     text_batch: int
 
     @property
+    def first_side(self) -> int:
+        """Shorter side, in pixels, that the first network's pictures are scaled to."""
+        return self.preprocessing.shorter_side
+
+    @property
     def image_side(self) -> int:
-        """Shorter side, in pixels, that pictures are scaled to; the larger of two."""
-        both = self.preprocessing, self.second_preprocessing
-        return max(each.shorter_side for each in both if each)
+        """The larger one of both networks'."""
+        second = self.second_preprocessing
+        return max(self.first_side, second.shorter_side if second else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,18 +143,12 @@ class Jury:
             ]
             if decoded:
                 visual = embedder.embed_images([image for _, image in decoded]).visual
-                for at, (photo, image) in enumerate(decoded):
+                for at, (photo, _) in enumerate(decoded):
                     first = visual[at : at + 1]
                     outcome = self._ask_about(photo, first)
                     if outcome.certainty < LOOK_AGAIN_BELOW:
-                        detailed = load_detailed(
-                            photo.path.read_bytes(), limits, embedder.image_side
-                        )
-                        looks = [
-                            thorough(first, embedder.embed_again([image])),
-                            embed_thoroughly(embedder, closer_and_whole(detailed)),
-                        ]
-                        outcome = self._ask_about(photo, joined(np.concatenate(looks)))
+                        looks = _looks_again(photo.path.read_bytes(), first, embedder, limits)
+                        outcome = self._ask_about(photo, joined(looks))
                     outcomes.append(outcome)
             advanced(len(batch))
         return outcomes
@@ -181,7 +175,7 @@ class Jury:
     ) -> Image.Image | None:
         """The picture; None with a problem if it cannot be asked about."""
         try:
-            image = load_image(photo.path.read_bytes(), limits, min_side=embedder.image_side)
+            image = load_image(photo.path.read_bytes(), limits, min_side=embedder.first_side)
         except (OSError, QueryError) as error:
             problems.append(Problem(photo.query, str(error)))
             return None
@@ -236,6 +230,16 @@ class Jury:
             certainty=outcome.certainty,
             confident=outcome.confident,
         )
+
+
+def _looks_again(
+    data: bytes, first: Embeddings, embedder: Embedder, limits: ImageLimits
+) -> Embeddings:
+    """All looks at a photo by both networks, decoded as finely as the guide does."""
+    side = embedder.image_side
+    again = embedder.embed_again([load_image(data, limits, min_side=side)])
+    more = closer_and_whole(load_detailed(data, limits, side))
+    return np.concatenate([thorough(first, again), embed_thoroughly(embedder, more)])
 
 
 def _batches(photos: Sequence[LabelledPhoto], size: int) -> Iterator[list[LabelledPhoto]]:

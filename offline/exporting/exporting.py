@@ -229,7 +229,7 @@ def _calibration(towers: Towers, asking: _Asking) -> list[NDArray[np.float32]]:
     for row in asking.rows(CALIBRATION_PHOTOS):
         path = asking.data_dir / asking.snapshot.photos[row].path
         try:
-            image = load_image(path.read_bytes(), asking.limits, min_side=towers.image_side)
+            image = load_image(path.read_bytes(), asking.limits, min_side=towers.first_side)
         except (OSError, QueryError):
             continue  # the check tells if there is none left at all
         pixels.append(towers.preprocessing.batch([image]))

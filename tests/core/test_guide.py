@@ -258,6 +258,34 @@ async def test_only_a_photo_that_leaves_doubt_goes_through_the_second_network(
     guide.close()
 
 
+async def test_a_photo_is_decoded_no_finer_than_each_network_needs(tmp_path: Path) -> None:
+    class Watching(TwoNetworks):
+        first_side, image_side = 100, 300
+
+        def __init__(self) -> None:
+            super().__init__("two")
+            self.first: list[tuple[int, int]] = []
+            self.second: list[tuple[int, int]] = []
+
+        def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+            self.first += [image.size for image in images]
+            return super().embed_images(images)
+
+        def embed_again(self, images: Sequence[Image.Image]) -> Embeddings:  # type: ignore[override]
+            self.second += [image.size for image in images]
+            return super().embed_again(images)
+
+    publish(tmp_path)
+    build_snapshot(Gallery(tmp_path), TwoNetworks("two"), LIMITS, k=5, keep=5)
+    guide = CityGuide(tmp_path, embedder := Watching(), limits=LIMITS)
+    await guide.see(encoded(coloured_photo("red", seed=9, size=(1600, 1200))))
+    assert embedder.first == [(400, 300)]
+    await guide.see(encoded(coloured_photo((35, 120, 140), size=(1600, 1200))))
+    assert embedder.first[1] == (400, 300)
+    assert embedder.second[0] == (800, 600)
+    guide.close()
+
+
 async def test_a_guide_can_be_told_not_to_look_again(tmp_path: Path) -> None:
     publish(tmp_path)
     embedder = ColourEmbedder()

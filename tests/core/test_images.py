@@ -105,6 +105,12 @@ def test_big_jpegs_are_decoded_no_larger_than_needed() -> None:
     assert difference.mean() < 2
 
 
+@pytest.mark.parametrize("side", [224, 249])  # of CLIP and of the bundled first network
+def test_half_of_what_chats_send_is_enough(side: int) -> None:
+    sent = encoded(halves(size=(1280, 960)))
+    assert load_image(sent, LIMITS, min_side=side).size == (640, 480)
+
+
 def test_small_pictures_are_not_shrunk_below_what_is_needed() -> None:
     assert load_image(encoded(halves(size=(300, 260))), LIMITS, min_side=288).size == (300, 260)
 

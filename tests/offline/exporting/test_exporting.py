@@ -67,7 +67,7 @@ def test_the_pair_embeds_as_its_source_does(exported_data: Path, bundled: Embedd
     np.testing.assert_allclose(ours.joint, theirs.joint, atol=1e-4)
     np.testing.assert_allclose(pair.embed_again(images), bundled.embed_again(images), atol=1e-4)
     np.testing.assert_allclose(pair.embed_texts(TEXTS), bundled.embed_texts(TEXTS), atol=1e-6)
-    sizes = ("dim", "second_dim", "joint_dim", "image_side")
+    sizes = ("dim", "second_dim", "joint_dim", "image_side", "first_side")
     assert [getattr(pair, size) for size in sizes] == [getattr(bundled, size) for size in sizes]
 
 
