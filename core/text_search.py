@@ -82,7 +82,8 @@ class Meaning:
     """How much words resemble places by meaning, whatever their letters."""
 
     def __init__(self, places: Sequence[Place], words: PlaceWords) -> None:
-        self.words = words
+        self._labels = words.labels
+        self._of_place = words.texts + PART_WEIGHT * words.names  # (places, joint_dim)
         columns = {kind: n for n, kind in enumerate(_all_kinds(places))}
         self._has_kind = np.array(
             [[kind in place.kinds for kind in columns] for place in places], dtype=bool
@@ -99,10 +100,10 @@ class Meaning:
         Returns:
             (queries, places); 0 is average.
         """
-        by_label = text @ self.words.labels.T
+        by_label = text @ self._labels.T
         by_kind = by_label.reshape(len(text), -1, len(LANGUAGES)).max(axis=2)
         kinds = np.where(self._has_kind[None], by_kind[:, None], 0).max(axis=2, initial=0)
-        resemblance = text @ (self.words.texts + PART_WEIGHT * self.words.names).T
+        resemblance = text @ self._of_place.T
         resemblance += PART_WEIGHT * kinds
         return np.asarray(resemblance - resemblance.mean(axis=1, keepdims=True), dtype=np.float32)
 
