@@ -61,11 +61,11 @@ lint: $(VENV)/.dev ## check style and types
 bench: $(VENV)/.dev ## measure speed and memory on this machine
 	@echo "==> measuring; takes a few minutes"
 	@$(BIN)/python -m tests.bench
-	@$(BIN)/python -m tests.bench_embedders measure bundled
+	@$(BIN)/python -m tests.bench_embedders bundled
 
 bench-clip: $(VENV)/.clip ## measure clip, its exported pairs and the bot serving with them (installs torch)
 	@echo "==> measuring; takes a few minutes"
-	@$(BIN)/python -m tests.bench_embedders measure clip
+	@$(BIN)/python -m tests.bench_embedders clip
 	@$(BIN)/python -m tests.bench_serving
 
 bench-growth: $(VENV)/.dev ## measure the index on made-up galleries of 1,000 to 1,000,000 photos

@@ -1,26 +1,28 @@
 """Measure an embedder and what `export` makes of it.
 
-``python -m tests.bench_embedders measure clip`` or ``bundled``.
+``python -m tests.bench_embedders clip`` or ``bundled``.
 
-Everything is set against the plain library's `encode` of pictures that are decoded already,
-measured right before it on the same machine. Where the real weights of CLIP cannot be had, random
-ones of the same shapes stand in, and the table says so: speed does not depend on weights, agreement
-does. Each row is measured in a process of its own, so that memory is its own.
+Everything is set against the plain library's `encode` of the same pictures, decoded beforehand by
+Pillow. Both run in processes of their own, so that memory is their own, and are asked in turns: on
+a shared machine, what something took a minute ago says little. Where the real weights of CLIP
+cannot be had, random ones of the same shapes stand in, and the table says so: speed does not depend
+on weights, agreement does.
 """
 
 import asyncio
-import json
+import multiprocessing
 import os
 import platform
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.util import find_spec
+from itertools import count
+from multiprocessing.connection import Connection
 from pathlib import Path
-from time import perf_counter, process_time, time
+from time import perf_counter, process_time
 from typing import Any
 
 import typer
@@ -37,24 +39,22 @@ from offline.exporting.exporting import Form, export
 from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import build_snapshot
-from offline.sources.demo import demo_places, demo_query, read_demo
-from tests.bench import LIMITS, WORDS, fresh
+from offline.sources.demo import read_demo
+from tests.bench import LIMITS, WORDS, fresh, queries
 from tests.core.embedders.miniature import write_clip, write_words_model
-
-app = typer.Typer()
 
 BATCH = 16  # pictures embedded together, as `index` does
 HEADER = (
     "| | picture p50 / p95 ms | CPU ms | words p50 / p95 ms | pictures/s | ready s | MB | "
-    "picture, words, pictures/s against encode |\n|---|---|---|---|---|---|---|---|"
+    "encode meanwhile: picture ms, words ms, pictures/s | against it |\n"
+    "|---|---|---|---|---|---|---|---|---|"
 )
 
 
-@app.command()
 def measure(
     source: str = typer.Argument("clip", help="clip or bundled."),
     views: int = typer.Option(4, min=1, help="Pictures of each of the 24 sights in the gallery."),
-    rounds: int = typer.Option(3, min=1, help="How often each of the 24 queries is asked."),
+    rounds: int = typer.Option(6, min=1, help="How often each of the 24 queries is asked."),
     threads: int = typer.Option(2, min=1),
 ) -> None:
     """Print a row for the library alone, the source, and each exported pair."""
@@ -66,13 +66,16 @@ def measure(
         import_items(read_demo(views=views, seed=1), Gallery(data_dir), LIMITS)
         build_snapshot(Gallery(data_dir), embedder, LIMITS, k=40, keep=5)
 
-        def measured(**settings: Any) -> dict[str, float]:
-            return _measured(settings, data_dir, rounds=rounds, threads=threads)
+        def print_row(what: str, **settings: Any) -> None:
+            ours = Subject(settings, data_dir, threads)
+            alone = Subject({"alone": True, **chosen}, data_dir, threads)
+            for _ in range(rounds):
+                alone.answer_a_round()
+                ours.answer_a_round()
+            _print_row(what, ours.close(), alone.close())
 
         typer.echo(HEADER)
-        alone = measured(alone=True, **chosen)
-        _print_row(f"{source}: encode alone", alone, alone)
-        _print_row(source, measured(**chosen), alone)
+        print_row(source, **chosen)
         forms: list[Form] = ["fp32", "int8"]
         if find_spec("openvino"):
             forms.append("openvino")
@@ -80,10 +83,7 @@ def measure(
                 forms.append("openvino-int8")
         for form in forms:
             agreement = export_pair(embedder, data_dir, form, threads)
-            # Anew: on a shared machine, what it took minutes ago says little.
-            alone = measured(alone=True, **chosen)
-            pair = measured(embedder="optimized", text_model=None)
-            _print_row(f"optimized, {agreement}", pair, alone)
+            print_row(f"optimized, {agreement}", embedder="optimized", text_model=None)
     finally:
         shutil.rmtree(data_dir)
 
@@ -122,79 +122,101 @@ def export_pair(source: Embedder, data_dir: Path, form: Form, threads: int) -> s
     )
 
 
-def _measured(settings: dict[str, Any], data_dir: Path, **options: int) -> dict[str, float]:
-    """Measure in a new process."""
-    task = {"data_dir": str(data_dir), "alone": False} | settings | options | {"started": time()}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench_embedders", "one", json.dumps(task)],
-        env=os.environ | {"HF_HUB_OFFLINE": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+class Subject:
+    """The guide, or the library alone, in a process of its own that is asked round by round."""
+
+    def __init__(self, settings: dict[str, Any], data_dir: Path, threads: int) -> None:
+        """Start the process and wait until it is ready to answer."""
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        spawn = multiprocessing.get_context("spawn")
+        self._pipe, theirs = spawn.Pipe()
+        arguments = theirs, {"alone": False} | settings, data_dir, threads
+        self._process = spawn.Process(target=_serve, args=arguments, daemon=True)
+        start = perf_counter()
+        self._process.start()
+        self._pipe.recv()
+        self._figures = defaultdict(list, ready_s=[perf_counter() - start])
+
+    def answer_a_round(self) -> None:
+        self._pipe.send("another round")
+        for name, values in self._pipe.recv().items():
+            self._figures[name] += values
+
+    def close(self) -> dict[str, list[float]]:
+        """Stop the process; give what was measured, by name."""
+        self._pipe.send(None)
+        self._process.join()
+        return self._figures
 
 
-def _print_row(what: str, found: dict[str, float], alone: dict[str, float]) -> None:
-    """Print figures, and how they compare with the library alone."""
-    ratios = ", ".join(
-        f"{found[figure] / alone[figure]:.2f}" for figure in ("picture", "words", "indexed")
-    )
-    typer.echo(
-        f"| {what} | {found['picture']:.1f} / {found['picture_p95']:.1f} | "
-        f"{found['picture_cpu']:.1f} | {found['words']:.1f} / {found['words_p95']:.1f} | "
-        f"{found['indexed']:.1f} | {found['ready_s']:.1f} | {found['mb']:.0f} | {ratios} |"
-    )
+def _serve(pipe: Connection, settings: dict[str, Any], data_dir: Path, threads: int) -> None:
+    asyncio.run(_answer_rounds(pipe, data_dir, threads, **settings))
 
 
-@app.command(hidden=True)
-def one(task: str) -> None:
-    """Measure one row and print its figures as JSON."""
-    typer.echo(json.dumps(asyncio.run(_figures(**json.loads(task)))))
-
-
-async def _figures(
+async def _answer_rounds(
+    pipe: Connection,
+    data_dir: Path,
+    threads: int,
     embedder: str,
     text_model: str | None,
-    data_dir: str,
     alone: bool,
-    rounds: int,
-    threads: int,
-    started: float,
-) -> dict[str, float]:
-    folder = Path(data_dir)
-    loaded = load_embedder(embedder, text_model=text_model, data_dir=folder, threads=threads)
-    asked = Alone(loaded) if alone else Whole(loaded, folder)
+) -> None:
+    loaded = load_embedder(embedder, text_model=text_model, data_dir=data_dir, threads=threads)
+    asked = Alone(loaded) if alone else Whole(loaded, data_dir)
     await asked.warm_up()
-    figures = {"ready_s": time() - started}
-    drawn = [demo_query(place.place_id) for place in demo_places()]
-    photos = [asked.prepared(photo) for photo in fresh(drawn, rounds)]
-    texts = [f"{words} {n}" for n in range(5 * rounds) for words in WORDS]
-    figures |= await _each("picture", photos, asked.picture)
-    figures |= await _each("words", texts, asked.words)
-    start = perf_counter()
-    for at in range(0, len(photos), BATCH):
-        asked.index(photos[at : at + BATCH])
-    figures["indexed"] = len(photos) / (perf_counter() - start)
-    return figures | {"mb": resident_mb()}
+    pipe.send("ready")
+    numbers = count()
+    while pipe.recv():
+        photos = [asked.prepared(photo) for photo in fresh(queries(), 1)]
+        texts = [f"{words} {next(numbers)}" for words in WORDS for _ in range(5)]
+        picture, picture_cpu = await _each(photos, asked.picture)
+        words, _ = await _each(texts, asked.words)
+        start = perf_counter()
+        for at in range(0, len(photos), BATCH):
+            asked.index(photos[at : at + BATCH])
+        indexed = len(photos) / (perf_counter() - start)
+        pipe.send(
+            {
+                "picture": picture,
+                "picture_cpu": picture_cpu,
+                "words": words,
+                "indexed": [indexed],
+                "mb": [resident_mb()],
+            }
+        )
 
 
 async def _each(
-    name: str, queries: Sequence[Any], ask: Callable[[Any], Awaitable[None]]
-) -> dict[str, float]:
-    """Median and 95th percentile of the wall time, and the median processor time, in ms."""
+    queries: Sequence[Any], ask: Callable[[Any], Awaitable[None]]
+) -> tuple[list[float], list[float]]:
+    """Wall time and processor time of each query, in ms."""
     walls, cpus = [], []
     for query in queries:
         wall, cpu = perf_counter(), process_time()
         await ask(query)
         walls.append((perf_counter() - wall) * 1000)
         cpus.append((process_time() - cpu) * 1000)
-    return {
-        name: statistics.median(walls),
-        f"{name}_p95": sorted(walls)[int(0.95 * (len(walls) - 1))],
-        f"{name}_cpu": statistics.median(cpus),
-    }
+    return walls, cpus
+
+
+def _print_row(what: str, ours: dict[str, list[float]], alone: dict[str, list[float]]) -> None:
+    """Print medians, also of the library alone, and how they compare."""
+    mine, theirs = (
+        {name: statistics.median(values) for name, values in each.items()} for each in (ours, alone)
+    )
+    ratios = ", ".join(
+        f"{mine[figure] / theirs[figure]:.2f}" for figure in ("picture", "words", "indexed")
+    )
+    typer.echo(
+        f"| {what} | {mine['picture']:.1f} / {_p95(ours['picture']):.1f} | "
+        f"{mine['picture_cpu']:.1f} | {mine['words']:.1f} / {_p95(ours['words']):.1f} | "
+        f"{mine['indexed']:.1f} | {mine['ready_s']:.1f} | {max(ours['mb']):.0f} | "
+        f"{theirs['picture']:.1f}, {theirs['words']:.1f}, {theirs['indexed']:.1f} | {ratios} |"
+    )
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[int(0.95 * (len(values) - 1))]
 
 
 def resident_mb() -> float:
@@ -215,7 +237,7 @@ class Alone:
             self._words = embedder.words_model.encode
 
     def prepared(self, photo: bytes) -> Image.Image:
-        return load_image(photo, LIMITS, min_side=self._side)
+        return load_image(photo, LIMITS)
 
     async def warm_up(self) -> None:
         self._pictures([Image.new("RGB", (self._side, self._side))])
@@ -255,4 +277,4 @@ class Whole:
 
 
 if __name__ == "__main__":
-    app()
+    typer.run(measure)

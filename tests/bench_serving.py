@@ -30,7 +30,8 @@ from core.text_search import embed_places
 from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import build_snapshot
-from offline.sources.demo import demo_places, demo_query, read_demo
+from offline.sources.demo import read_demo
+from tests.bench import queries
 from tests.bench_embedders import export_pair, models
 from tests.bot.bot_process import BotProcess, bot_process
 from tests.bot.crowd import Crowd
@@ -120,8 +121,7 @@ async def _serve(
             await bot.ready()
             ready_s, ready = perf_counter() - start, _memory_mb(bot)
             crowd = Crowd(sandbox, PEOPLE)
-            drawn = [demo_query(place.place_id) for place in demo_places()]
-            drawn.append(_of_nothing())
+            drawn = [*queries(), _of_nothing()]
             for each in range(PHOTOS_EACH):
                 for person in crowd.people:
                     await crowd.send(person, drawn[len(crowd.sent) % len(drawn)] + bytes([each]))
@@ -136,7 +136,7 @@ def _of_nothing() -> bytes:
     """A photo that leaves doubt, and is looked at by all there is."""
     small = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
     out = io.BytesIO()
-    Image.fromarray(small).resize((640, 480), Image.Resampling.BICUBIC).save(out, "JPEG")
+    Image.fromarray(small).resize((1280, 960), Image.Resampling.BICUBIC).save(out, "JPEG")
     return out.getvalue()
 
 
