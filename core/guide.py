@@ -224,7 +224,8 @@ class CityGuide:
         if not stems(text):
             raise EmptyQuery("the text has no words")
         edition, timings = self._edition, dict[str, float]()
-        meant = await _run(self._searching, lambda: edition.texts.meant(text[:MAX_QUERY_CHARS]))
+        with _timed(timings, "search"):
+            meant = await _run(self._searching, lambda: edition.texts.meant(text[:MAX_QUERY_CHARS]))
         with _timed(timings, "embed"):
             plain = " ".join(unicodedata.normalize("NFKC", meant).split())
             embedding = await self._read.get(plain, lambda: self._words.run(plain))
