@@ -244,8 +244,7 @@ class CityGuide:
             await self._first_looks.acquire()
         try:
             with _timed(timings, "decode"):
-                side = self._embedder.first_side
-                image = await _run(self._decoding, lambda: self._decoded(photo, side))
+                image = await _run(self._decoding, lambda: self._decoded(photo))
             with _timed(timings, "embed"):
                 first = await self._pictures.run(image)
         finally:
@@ -262,10 +261,9 @@ class CityGuide:
         """All looks at a photo by both networks, joined."""
 
         def decoded() -> list[Image.Image]:
-            # Decoded once more: kept meanwhile, the photos in doubt would take the most memory.
-            side = self._embedder.image_side
-            more = closer_and_whole(load_detailed(photo, self._limits, side))
-            return [self._decoded(photo, side), *more]
+            # Once more: kept meanwhile, the photos in doubt would take the most memory.
+            image = load_detailed(photo, self._limits, self._embedder.image_side)
+            return [image, *closer_and_whole(image)]
 
         looks = await _run(self._decoding, decoded)
         by_first, by_second = await asyncio.gather(
@@ -274,8 +272,8 @@ class CityGuide:
         )
         return joined(thorough(np.concatenate([first, *by_first]), np.concatenate(by_second)))
 
-    def _decoded(self, photo: bytes, side: int) -> Image.Image:
-        return load_image(photo, self._limits, min_side=side)
+    def _decoded(self, photo: bytes) -> Image.Image:
+        return load_image(photo, self._limits, min_side=self._embedder.first_side)
 
     def _in_doubt(self, embedding: Embeddings) -> bool:
         edition = self._edition

@@ -235,11 +235,10 @@ class Jury:
 def _looks_again(
     data: bytes, first: Embeddings, embedder: Embedder, limits: ImageLimits
 ) -> Embeddings:
-    """All looks at a photo by both networks, decoded as finely as the guide does."""
-    side = embedder.image_side
-    again = embedder.embed_again([load_image(data, limits, min_side=side)])
-    more = closer_and_whole(load_detailed(data, limits, side))
-    return np.concatenate([thorough(first, again), embed_thoroughly(embedder, more)])
+    """All looks at a photo by both networks, as the guide takes them."""
+    image = load_detailed(data, limits, embedder.image_side)
+    again = thorough(first, embedder.embed_again([image]))
+    return np.concatenate([again, embed_thoroughly(embedder, closer_and_whole(image))])
 
 
 def _batches(photos: Sequence[LabelledPhoto], size: int) -> Iterator[list[LabelledPhoto]]:

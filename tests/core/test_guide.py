@@ -260,7 +260,7 @@ async def test_only_a_photo_that_leaves_doubt_goes_through_the_second_network(
 
 async def test_a_photo_is_decoded_no_finer_than_each_network_needs(tmp_path: Path) -> None:
     class Watching(TwoNetworks):
-        first_side, image_side = 100, 300
+        first_side, image_side = 100, 200
 
         def __init__(self) -> None:
             super().__init__("two")
@@ -282,7 +282,7 @@ async def test_a_photo_is_decoded_no_finer_than_each_network_needs(tmp_path: Pat
     assert embedder.first == [(400, 300)]
     await guide.see(encoded(coloured_photo((35, 120, 140), size=(1600, 1200))))
     assert embedder.first[1] == (400, 300)
-    assert embedder.second[0] == (800, 600)
+    assert embedder.second[0] == (1600, 1200)  # a closer look takes twice the detail
     guide.close()
 
 
