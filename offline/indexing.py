@@ -17,7 +17,7 @@ from core.snapshot import Manifest, SnapshotContent
 from core.snapshot_store import SnapshotStore
 from core.text_search import Meaning, PlaceWords, embed_places
 from core.thorough import ThoroughIndex
-from offline.embedding import embed_new, read_photos
+from offline.embedding import Reading, embed_new, read_photos
 from offline.embedding_cache import EmbeddingCache, PhotoEmbeddings
 from offline.gallery import Gallery, GalleryPhoto
 from offline.near_duplicates import Shots
@@ -40,6 +40,18 @@ class IndexReport:
     other_s: float  # all the rest: reading, hashing, thresholds, writing, checking
     left_out: int  # photos whose picture stands under several places
     problems: list[Problem]  # photos that could not be used
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    """What a snapshot is made of; the photos' own embeddings lie in the cache."""
+
+    new: int  # photos that were not embedded before
+    photos: list[GalleryPhoto]
+    places: list[Place]  # that have photos
+    words: PlaceWords
+    small_talk: Embeddings  # of `PHRASES`, (phrases, joint_dim)
+    views: Mapping[Recipe, Views] | None  # that heads are trained on, if they are
 
 
 def build_snapshot(
@@ -79,50 +91,58 @@ def build_snapshot(
         train = store.trained()
     with EmbeddingCache.open(gallery.data_dir, embedder) as cache:
         embedding_start = perf_counter()
-        embedded = embed_new(reading, cache, embedder, limits, started=started)
-        known = cache.known()
-        usable = [photo for photo in photos if reading.hashes.get(photo.path) in known]
-        if not usable:
-            raise DataDirError(
-                f"the gallery in {gallery.folder} holds no usable photos: "
-                "run `python -m offline import` first"
-            )
-        with_photos = {photo.place_id for photo in usable}
-        places = [place for place in gallery.places.values() if place.place_id in with_photos]
-        words, small_talk = embed_places(places, cache.texts), cache.texts(PHRASES)
-        views = None
-        if train:
-            wanted = for_training(usable)
-            views = make_views(
-                usable, cache, embedder, reading, limits, wanted=wanted, started=started
-            )
+        made = _embed(gallery, photos, reading, cache, embedder, limits, train, started)
         embedding_s = perf_counter() - embedding_start
-
-        fingerprint = _fingerprint(embedder, places, usable, reading.hashes, k, train)
+        fingerprint = _fingerprint(embedder, made, reading.hashes, k)
         current = _current(store, embedder, fingerprint)
         manifest = current or store.publish(
             _content(
                 embedder,
-                places,
-                usable,
-                cache.pictures([reading.hashes[photo.path] for photo in usable]),
-                words,
-                small_talk,
+                made,
+                cache.pictures([reading.hashes[photo.path] for photo in made.photos]),
                 fingerprint,
                 k,
-                views,
             ),
             keep=keep,
         )
     return IndexReport(
         manifest=manifest,
         published=current is None,
-        embedded=embedded,
+        embedded=made.new,
         embedding_s=embedding_s,
         other_s=perf_counter() - start - embedding_s,
         left_out=sum(len(group) for group in shared.values()),
         problems=reading.problems,
     )
+
+
+def _embed(
+    gallery: Gallery,
+    photos: Sequence[GalleryPhoto],
+    reading: Reading,
+    cache: EmbeddingCache,
+    embedder: Embedder,
+    limits: ImageLimits,
+    train: bool,
+    started: Started,
+) -> _Embedded:
+    """Embed what the cache does not have of a gallery's ``photos``, its places and its views."""
+    new = embed_new(reading, cache, embedder, limits, started=started)
+    known = cache.known()
+    usable = [photo for photo in photos if reading.hashes.get(photo.path) in known]
+    if not usable:
+        raise DataDirError(
+            f"the gallery in {gallery.folder} holds no usable photos: "
+            "run `python -m offline import` first"
+        )
+    with_photos = {photo.place_id for photo in usable}
+    places = [place for place in gallery.places.values() if place.place_id in with_photos]
+    words, small_talk = embed_places(places, cache.texts), cache.texts(PHRASES)
+    views = None
+    if train:
+        wanted = for_training(usable)
+        views = make_views(usable, cache, embedder, reading, limits, wanted=wanted, started=started)
+    return _Embedded(new, usable, places, words, small_talk, views)
 
 
 def _current(store: SnapshotStore, embedder: Embedder, fingerprint: str) -> Manifest | None:
@@ -135,27 +155,19 @@ def _current(store: SnapshotStore, embedder: Embedder, fingerprint: str) -> Mani
 
 
 def _content(
-    embedder: Embedder,
-    places: Sequence[Place],
-    photos: Sequence[GalleryPhoto],
-    embeddings: PhotoEmbeddings,
-    words: PlaceWords,
-    small_talk: Embeddings,
-    fingerprint: str,
-    k: int,
-    views: Mapping[Recipe, Views] | None,
+    embedder: Embedder, made: _Embedded, embeddings: PhotoEmbeddings, fingerprint: str, k: int
 ) -> SnapshotContent:
     """What is published; heads are trained if there are views to train them on."""
     index = PhotoIndex.build(embeddings.visual)
-    place_ids = [photo.place_id for photo in photos]
-    shots = Shots([photo.phash for photo in photos])
-    kinds = {place.place_id: place.kinds for place in places}
+    place_ids = [photo.place_id for photo in made.photos]
+    shots = Shots([photo.phash for photo in made.photos])
+    kinds = {place.place_id: place.kinds for place in made.places}
     width = embeddings.thorough.shape[1]
     looks = Views(np.empty((0, width), np.float32), np.empty(0, np.int64))
     trainings = None
-    if views is not None:
-        looks = views[LOOKS]
-        trainings = Trainings(embeddings, place_ids, kinds, looks.and_of(views[PARTS]))
+    if made.views is not None:
+        looks = made.views[LOOKS]
+        trainings = Trainings(embeddings, place_ids, kinds, looks.and_of(made.views[PARTS]))
     at_first, by_both = (trainings.first, trainings.thorough) if trainings else (None, None)
     first = thorough = Asking(embeddings.visual, place_ids, shots, index, at_first, k)
     if embedder.second_dim:
@@ -169,33 +181,28 @@ def _content(
         )
     return SnapshotContent(
         embedder=embedder.name,
-        places=places,
-        photos=[Photo(p.photo_id, p.place_id, p.path, p.width, p.height) for p in photos],
+        places=made.places,
+        photos=[Photo(p.photo_id, p.place_id, p.path, p.width, p.height) for p in made.photos],
         visual=embeddings.visual,
         second=embeddings.second,
         joint=embeddings.joint,
-        words=words,
-        thresholds=choose_thresholds(first, thorough, Meaning(places, words), small_talk, looks),
+        words=made.words,
+        thresholds=choose_thresholds(
+            first, thorough, Meaning(made.places, made.words), made.small_talk, looks
+        ),
         fingerprint=fingerprint,
         heads=at_first.heads if at_first else None,
         thorough_heads=by_both.heads if by_both and embedder.second_dim else None,
     )
 
 
-def _fingerprint(
-    embedder: Embedder,
-    places: Sequence[Place],
-    photos: Sequence[GalleryPhoto],
-    hashes: Mapping[str, str],
-    k: int,
-    train: bool,
-) -> str:
+def _fingerprint(embedder: Embedder, made: _Embedded, hashes: Mapping[str, str], k: int) -> str:
     """Hash of all that decides what a snapshot holds."""
     content = [
         embedder.name,
         k,
-        RECIPES if train else None,
-        [asdict(place) for place in places],
-        [(photo.photo_id, photo.place_id, photo.path, hashes[photo.path]) for photo in photos],
+        RECIPES if made.views is not None else None,
+        [asdict(place) for place in made.places],
+        [(photo.photo_id, photo.place_id, photo.path, hashes[photo.path]) for photo in made.photos],
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
