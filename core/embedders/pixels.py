@@ -49,6 +49,7 @@ class Preprocessing:
             self._normalise(self._exactly(image), pixels)
             return
         image = cut_to_middle(image)
+        image.load()  # here, since a file may only be read by one thread
         axis = image.size.index(min(image.size))
         strips = np.split(pixels, 2 if self._halves_well(image) else 1, axis=2 - axis)
 

@@ -1,3 +1,4 @@
+import io
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,13 @@ def test_halves_scaled_at_once_are_those_of_the_whole(size: tuple[int, int]) -> 
     as_it_was = CLIP(image) * np.float32(CLIP.std)[:, None, None]
     as_it_was += np.float32(CLIP.mean)[:, None, None]
     np.testing.assert_allclose(as_it_was, square.transpose(2, 0, 1), atol=1e-3)
+
+
+def test_a_picture_that_is_not_decoded_yet_is_read_by_one_thread() -> None:
+    photo = encoded(noise(1280, 960), quality=90)
+    decoded = CLIP(Image.open(io.BytesIO(photo)).convert("RGB"))
+    for _ in range(5):
+        np.testing.assert_array_equal(CLIP(Image.open(io.BytesIO(photo))), decoded)
 
 
 @pytest.mark.clip
