@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from core.answers import PhotoHit
 
@@ -14,10 +15,9 @@ def in_turns(sources: Iterable[Iterable[PhotoHit]]) -> Iterator[PhotoHit]:
     waiting = deque(iter(source) for source in sources)
     while waiting:
         source = waiting.popleft()
-        for hit in source:
+        for hit in islice(source, 1):
             yield hit
             waiting.append(source)
-            break
 
 
 def each_once(hits: Iterable[PhotoHit]) -> Iterator[PhotoHit]:

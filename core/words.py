@@ -42,15 +42,17 @@ def _latin_stems(word: str) -> tuple[str, ...]:
     """A word of another script may be several words in Latin letters."""
     stemmer = _STEMMERS["russian" if _CYRILLIC.search(word) else "english"]
     latin = anyascii(stemmer.stemWord(word)).casefold()
-    return tuple(_folded(part) for part in re.findall(r"[a-z0-9]+", latin.replace("'", "")))
+    parts = [_folded(part) for part in re.findall(r"[a-z0-9]+", latin.replace("'", ""))]
+    if len(word) <= SHORT:  # a doubled letter tells: a bell is not "bel", the stem of Russian white
+        return tuple(parts)
+    return tuple(re.sub(r"(.)\1", r"\1", part) for part in parts)
 
 
 def _folded(latin: str) -> str:
     """Spellings of one sound made alike: Tadzh and Taj, Eyfel and Eiffel, Khram and Hram."""
     for spelling, sound in _SOUNDS:
         latin = latin.replace(spelling, sound)
-    # In a short word a doubled letter tells: a bell is not "bel", the stem of white in Russian.
-    return re.sub(r"(.)\1", r"\1", latin) if len(latin) > SHORT else latin
+    return latin
 
 
 # Longer spellings first: each is replaced where it stands.

@@ -91,7 +91,9 @@ def build_snapshot(
         train = store.trained()
     with EmbeddingCache.open(gallery.data_dir, embedder) as cache:
         embedding_start = perf_counter()
-        made = _embed(gallery, photos, reading, cache, embedder, limits, train, started)
+        made = _embed(
+            gallery, photos, reading, cache, embedder, limits, train=train, started=started
+        )
         embedding_s = perf_counter() - embedding_start
         fingerprint = _fingerprint(embedder, made, reading.hashes, k)
         current = _current(store, embedder, fingerprint)
@@ -123,6 +125,7 @@ def _embed(
     cache: EmbeddingCache,
     embedder: Embedder,
     limits: ImageLimits,
+    *,
     train: bool,
     started: Started,
 ) -> _Embedded:

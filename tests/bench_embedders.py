@@ -134,6 +134,7 @@ class Subject:
         self._process = spawn.Process(target=_serve, args=arguments, daemon=True)
         start = perf_counter()
         self._process.start()
+        theirs.close()  # so that a process that dies is noticed
         self._pipe.recv()
         self._figures = defaultdict(list, ready_s=[perf_counter() - start])
 

@@ -88,7 +88,16 @@ def build_app(
     async def allow_photo(request: Request) -> None:
         shown.take(asker(request))
 
-    add_queries(app, guide, journal, turns, uploads, allow, max_bytes, upload_timeout_s)
+    add_queries(
+        app,
+        guide,
+        journal,
+        allow,
+        turns=turns,
+        uploads=uploads,
+        max_bytes=max_bytes,
+        upload_timeout_s=upload_timeout_s,
+    )
     add_catalogue(app, guide, allow)
     add_photos(app, guide, allow_photo)
     _add_operation(app, guide, metrics)

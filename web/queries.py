@@ -43,9 +43,10 @@ def add_queries(
     app: FastAPI,
     guide: CityGuide,
     journal: Journal,
+    allow: Any,
+    *,
     turns: Mapping[str, Turns],
     uploads: Turns,
-    allow: Any,
     max_bytes: int,
     upload_timeout_s: float,
 ) -> None:

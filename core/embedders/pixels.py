@@ -13,9 +13,8 @@ MAX_ASPECT = 4  # longer side / shorter side, see `cut_to_middle`
 # Whoever asks alone waits for one photo while other cores are idle: photos like these are scaled by
 # two threads, half by half. Halves of other shapes are not rounded like the whole, since Pillow
 # chooses by the shape whether rows or columns come first.
-HALVED_FROM = 400  # pixels of the shorter side
+HALVED_FROM = 1.75  # shorter side / what it is scaled to, at least; halves differ up to 1.5
 HALVED_ASPECT = 2  # longer side / shorter side, at most
-_HELPER = ThreadPoolExecutor(1, thread_name_prefix="scale")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +49,13 @@ class Preprocessing:
             return
         image = cut_to_middle(image)
         image.load()  # here, since a file may only be read by one thread
-        axis = image.size.index(min(image.size))
-        strips = np.split(pixels, 2 if self._halves_well(image) else 1, axis=2 - axis)
-
-        def fill(n: int) -> None:
-            self._normalise(self._strip(image, axis, n, len(strips)), strips[n])
-
-        others = [_HELPER.submit(fill, n) for n in range(1, len(strips))]
-        fill(0)
-        for other in others:
+        if not self._halves_well(image):
+            self._normalise(self._strip(image, 0, 1), pixels)
+            return
+        halves = np.split(pixels, 2, axis=2 if _is_tall(image) else 1)
+        with ThreadPoolExecutor(1) as helper:
+            other = helper.submit(lambda: self._normalise(self._strip(image, 1, 2), halves[1]))
+            self._normalise(self._strip(image, 0, 2), halves[0])
             other.result()
 
     def _normalise(self, part: Image.Image, pixels: NDArray[np.float32]) -> None:
@@ -71,22 +68,24 @@ class Preprocessing:
         """Whether halves come out as they do in the whole picture, to the last bit."""
         shorter, longer = sorted(image.size)
         fits = self.side == self.shorter_side and self.side % 2 == 0
-        return fits and shorter >= HALVED_FROM and longer <= HALVED_ASPECT * shorter
+        return fits and shorter >= HALVED_FROM * self.side and longer <= HALVED_ASPECT * shorter
 
-    def _strip(self, image: Image.Image, axis: int, n: int, of: int) -> Image.Image:
-        """The ``n``-th ``of`` equal strips of the scaled square, cut across the shorter axis."""
+    def _strip(self, image: Image.Image, n: int, of: int) -> Image.Image:
+        """The ``n``-th of equal strips of the scaled square, cut across its shorter axis."""
+        width, height = image.size
+        shorter, side = self.shorter_side, self.side
+        if _is_tall(image):
+            size = shorter // of, shorter * height // width
+            box = (n / of * width, 0.0, (n + 1) / of * width, float(height))
+            wanted = side // of, side
+        else:
+            size = shorter * width // height, shorter // of
+            box = (0.0, n / of * height, float(width), (n + 1) / of * height)
+            wanted = side, side // of
         # Lengthwise, the middle is cut out afterwards: scaled through a box, Pillow would take
         # rows and columns in another order for some shapes, and round differently.
-        size = [self.shorter_side * length // min(image.size) for length in image.size]
-        wanted, box = [self.side, self.side], [0.0, 0.0, *image.size]
-        box[axis], box[axis + 2] = (image.size[axis] * end / of for end in (n, n + 1))
-        size[axis], wanted[axis] = size[axis] // of, wanted[axis] // of
-        scaled = image.resize(
-            (size[0], size[1]),
-            Image.Resampling(self.resample),
-            box=(box[0], box[1], box[2], box[3]),
-        )
-        left, top = ((length - keep) // 2 for length, keep in zip(size, wanted, strict=True))
+        scaled = image.resize(size, Image.Resampling(self.resample), box=box)
+        left, top = (size[0] - wanted[0]) // 2, (size[1] - wanted[1]) // 2
         return scaled.crop((left, top, left + wanted[0], top + wanted[1]))
 
     def _exactly(self, image: Image.Image) -> Image.Image:
@@ -94,6 +93,10 @@ class Preprocessing:
         left, top = ((length - kept) / 2 for length in image.size)
         box = (left, top, left + kept, top + kept)
         return image.resize((self.side, self.side), Image.Resampling(self.resample), box=box)
+
+
+def _is_tall(image: Image.Image) -> bool:
+    return image.width <= image.height
 
 
 def cut_to_middle(image: Image.Image) -> Image.Image:

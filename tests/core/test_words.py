@@ -29,7 +29,11 @@ def test_case_endings_accents_and_alphabet_do_not_matter(one: str, other: str) -
 
 def test_a_doubled_letter_tells_short_words_apart() -> None:
     assert covered(stems("bell"), stems("Белая башня")) < 0.6  # less than naming the place
-    assert covered(stems("Elora"), stems("Ellora")) == 1  # and hardly matters in longer ones
+
+
+@pytest.mark.parametrize(("one", "other"), [("Elora", "Ellora"), ("Вила Роси", "Вилла Росси")])
+def test_a_doubled_letter_hardly_matters_in_longer_words(one: str, other: str) -> None:
+    assert covered(stems(one), stems(other)) >= 0.6  # as much as naming a place takes
 
 
 @pytest.mark.parametrize("text", ["", " ", "?!", "«»", "—"])
