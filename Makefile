@@ -64,7 +64,7 @@ bench: $(VENV)/.dev ## measure speed and memory on this machine
 	@$(BIN)/python -m tests.bench_embedders bundled
 
 bench-clip: $(VENV)/.clip ## measure clip, its exported pairs and the bot serving with them (installs torch)
-	@echo "==> measuring; takes a few minutes"
+	@echo "==> measuring; takes a quarter of an hour"
 	@$(BIN)/python -m tests.bench_embedders clip
 	@$(BIN)/python -m tests.bench_serving
 
