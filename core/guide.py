@@ -78,7 +78,7 @@ class CityGuide:
         self._first_looks = asyncio.Semaphore(DECODERS + 2 * embedder.image_batch)
         self._second_looks = asyncio.Semaphore(1 + embedder.image_batch)
         self._pictures: Batcher[Image.Image, Embeddings] = Batcher(
-            lambda images: _rows(embedder.embed_images(images).visual),
+            lambda images: _rows(embedder.embed_images(images)),
             name="pictures",
             limit=embedder.image_batch,
         )

@@ -74,7 +74,7 @@ def embed_new(
     for batch in batches(reading, new, decode, started("embedding", len(new))):
         if batch:
             images = [image for _, image in batch]
-            made = embedder.embed_images(images), embedder.embed_again(images)
+            made = embedder.embed_gallery(images), embedder.embed_again(images)
             cache.add([sha256 for sha256, _ in batch], *made)
         embedded += len(batch)
     return embedded
@@ -82,7 +82,7 @@ def embed_new(
 
 def embed_thoroughly(embedder: Embedder, images: Sequence[Image]) -> Embeddings:
     """Embed pictures by both networks, (n, dim + second_dim)."""
-    return thorough(embedder.embed_images(images).visual, embedder.embed_again(images))
+    return thorough(embedder.embed_images(images), embedder.embed_again(images))
 
 
 def batches(

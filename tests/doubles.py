@@ -30,13 +30,12 @@ class ColourEmbedder:
         self.name = name
         self.embedded_images = 0
 
-    def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+    def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
         self.embedded_images += len(images)
-        grids = [
-            np.asarray(i.resize((3, 3), Image.Resampling.BOX), dtype=np.float32) for i in images
-        ]
-        grid = np.array(grids).reshape(len(images), 9, 3) - 127.0
-        return ImageEmbeddings(unit_rows(grid.reshape(len(images), 27)), unit_rows(grid.mean(1)))
+        return unit_rows(_grid(images).reshape(len(images), 27))
+
+    def embed_gallery(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+        return ImageEmbeddings(self.embed_images(images), unit_rows(_grid(images).mean(1)))
 
     def embed_texts(self, texts: Sequence[str]) -> Embeddings:
         rows = [
@@ -44,6 +43,12 @@ class ColourEmbedder:
             for text in texts
         ]
         return unit_rows(np.array(rows, dtype=np.float32).reshape(len(texts), 3) - 127.0)
+
+
+def _grid(images: Sequence[Image.Image]) -> np.ndarray:
+    """Colours of nine parts of each picture, (n, 9, 3), around a middle grey."""
+    grids = [np.asarray(i.resize((3, 3), Image.Resampling.BOX), dtype=np.float32) for i in images]
+    return np.array(grids).reshape(len(images), 9, 3) - 127.0
 
 
 class TwoNetworks(ColourEmbedder):

@@ -69,8 +69,11 @@ class Embedder(Protocol):
     def stands_in_for(self) -> str | None:
         """Name of another embedder whose snapshots this one may serve, as was proven; or None."""
 
-    def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
-        """Embed upright RGB pictures of any size; an empty sequence gives (0, dim) arrays."""
+    def embed_images(self, images: Sequence[Image]) -> Embeddings:
+        """Embed upright RGB pictures of any size into the visual space, (n, dim)."""
+
+    def embed_gallery(self, images: Sequence[Image]) -> ImageEmbeddings:
+        """Embed them into both spaces: the gallery's photos are also found by words."""
 
     def embed_again(self, images: Sequence[Image]) -> Embeddings:
         """Embed pictures by a second network, (n, second_dim), for a more thorough look.

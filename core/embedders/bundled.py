@@ -9,7 +9,6 @@ probably shows.
 """
 
 import hashlib
-import io
 from collections.abc import Sequence
 from functools import cached_property
 from importlib import metadata, util
@@ -24,7 +23,7 @@ from PIL import Image
 from core.embedders import e5, efficientnet
 from core.embedders.base import Embeddings, ImageEmbeddings, unit_rows
 from core.embedders.pixels import Preprocessing
-from core.embedders.prepared import LiteNetwork, made_once
+from core.embedders.prepared import LiteNetwork, made_once, npy
 from core.embedders.runtime import Network, open_network
 from core.errors import EmbedderUnavailable
 
@@ -110,8 +109,8 @@ class BundledEmbedder:
         self._threads = threads
         # The words' model embeds the class names for pictures, perhaps while somebody searches.
         self._one_at_a_time = Lock()
-        first = LiteNetwork(_lite0_weights(), "lite0", efficientnet.LITE0, classifies=True)
-        second = LiteNetwork(_lite2_weights(), "lite2", efficientnet.LITE2, classifies=False)
+        first = LiteNetwork(_lite0_weights(), "lite0", efficientnet.LITE0)
+        second = LiteNetwork(_lite2_weights(), "lite2", efficientnet.LITE2)
         self._networks = (first, second)
         self.own_words = words is not None
         if words:
@@ -121,32 +120,25 @@ class BundledEmbedder:
         identity = _identity([first.weights_hash, second.weights_hash, self._words_identity])
         self.name = f"bundled-lite-{FIRST_CROP}-{identity}"
 
-    def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+    def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
         """Embed upright RGB pictures; see ``Embedder``.
 
         Raises:
             EmbedderUnavailable: a model cannot be loaded.
             DataDirError: the cache cannot be written.
         """
-        features = np.empty((len(images), self.dim), np.float32)
-        logits = np.empty((len(images), efficientnet.CLASSES), np.float32)
-        for row, image in enumerate(images):  # on a processor, a batch is no faster
-            outputs = self._first.run({"pixels": FIRST_PREPROCESSING(image)[None]})
-            features[row], logits[row] = (output[0] for output in outputs)
-        visual = unit_rows(features**POWER)
-        return ImageEmbeddings(visual, joint=among_words(logits, self.centred_class_names))
+        return _embeddings(_features(self._first, FIRST_PREPROCESSING, images))
+
+    def embed_gallery(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+        """Embed them among words as well; errors as of `embed_images`."""
+        features = _features(self._first, FIRST_PREPROCESSING, images)
+        logits = features @ self.classifier[:-1] + self.classifier[-1]
+        joint = among_words(logits, self.centred_class_names)
+        return ImageEmbeddings(visual=_embeddings(features), joint=joint)
 
     def embed_again(self, images: Sequence[Image.Image]) -> Embeddings:
-        """Embed pictures by Lite2; see ``Embedder``.
-
-        Raises:
-            EmbedderUnavailable, DataDirError: as for the first network.
-        """
-        features = np.empty((len(images), self.second_dim), np.float32)
-        for row, image in enumerate(images):
-            pixels = SECOND_PREPROCESSING(image)[None]
-            [[features[row]]] = self._second.run({"pixels": pixels})
-        return unit_rows(features**POWER)
+        """Embed pictures by Lite2; see ``Embedder``. Errors as of `embed_images`."""
+        return _embeddings(_features(self._second, SECOND_PREPROCESSING, images))
 
     def embed_texts(self, texts: Sequence[str]) -> Embeddings:
         """Embed words in any language; see ``Embedder``. Only the first 512 characters count.
@@ -175,6 +167,11 @@ class BundledEmbedder:
         return open_network(self._networks[1].file(self._cache_dir), self._threads)
 
     @cached_property
+    def classifier(self) -> NDArray[np.float32]:
+        """What makes ImageNet's classes of the first network's features."""
+        return self._networks[0].classifier(self._cache_dir)
+
+    @cached_property
     def _words(self) -> Words:
         return e5.E5(self._threads)
 
@@ -183,9 +180,7 @@ class BundledEmbedder:
         """ImageNet's class names among words, (1000, joint_dim), in the order of the logits."""
 
         def embed() -> bytes:
-            file = io.BytesIO()
-            np.save(file, self._embed_words([PROMPT.format(name) for name in _class_names()]))
-            return file.getvalue()
+            return npy(self._embed_words([PROMPT.format(name) for name in _class_names()]))
 
         key = hashlib.sha256("\n".join([PROMPT, *_class_names()]).encode()).hexdigest()
         words = hashlib.sha256(self._words_identity.encode()).hexdigest()
@@ -202,6 +197,19 @@ class BundledEmbedder:
     def common(self) -> NDArray[np.float32]:
         """What all vectors of words have in common, (joint_dim,): it says nothing about them."""
         return np.asarray(self.class_names.mean(axis=0))
+
+
+def _features(
+    network: Network, preprocessing: Preprocessing, images: Sequence[Image.Image]
+) -> NDArray[np.float32]:
+    features = np.empty((len(images), efficientnet.FEATURES), np.float32)
+    for row, image in enumerate(images):  # on a processor, a batch is no faster
+        [[features[row]]] = network.run({"pixels": preprocessing(image)[None]})
+    return features
+
+
+def _embeddings(features: NDArray[np.float32]) -> Embeddings:
+    return unit_rows(features**POWER)
 
 
 def among_words(logits: NDArray[np.float32], class_names: NDArray[np.float32]) -> Embeddings:

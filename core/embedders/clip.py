@@ -122,11 +122,15 @@ class ClipEmbedder:
         """The same: there is one network."""
         return self._image_side
 
-    def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+    def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
         """Embed upright RGB pictures of any size; of extreme shapes only the middle is seen."""
-        embeddings = np.zeros((0, self._dim), dtype=np.float32)
-        if images:
-            embeddings = self._pictures.embed_images([cut_to_middle(image) for image in images])
+        if not images:
+            return np.zeros((0, self._dim), dtype=np.float32)
+        return self._pictures.embed_images([cut_to_middle(image) for image in images])
+
+    def embed_gallery(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+        """The same, given twice."""
+        embeddings = self.embed_images(images)
         return ImageEmbeddings(visual=embeddings, joint=embeddings)
 
     def embed_texts(self, texts: Sequence[str]) -> Embeddings:

@@ -20,7 +20,7 @@ Shape = tuple[int, ...]
 
 FEATURES = 1280
 CLASSES = 1000
-WRITER_VERSION = 3  # raise it when the written graph changes
+WRITER_VERSION = 4  # raise it when the written graph changes
 
 Stages = tuple[tuple[int, int, int, int, int], ...]
 
@@ -50,31 +50,43 @@ OPSET = 17
 IR_VERSION = 8  # the one that came with the opset; older runtimes read it
 
 
-def onnx_model(weights: Weights, stages: Stages, *, classifies: bool = True) -> "onnx.ModelProto":
-    """Write a network as an ONNX model.
+def onnx_model(weights: Weights, stages: Stages) -> "onnx.ModelProto":
+    """Write a network as an ONNX model, all but its classifier.
 
-    Its input ``pixels`` is float32 (n, 3, height, width), normalised; its outputs are ``features``
-    (n, 1280), the last feature map averaged over the picture, and ``logits`` (n, 1000).
+    Its input ``pixels`` is float32 (n, 3, height, width), normalised; its output ``features`` is
+    (n, 1280), the last feature map averaged over the picture.
 
     Args:
         weights: by name.
         stages: of the network, such as `LITE0`.
-        classifies: whether it has the second output.
 
     Raises:
         EmbedderUnavailable: the weights are not those of the network.
     """
     graph = _Graph(weights)
-    features = _backbone(graph, stages)
-    outputs = {"features": FEATURES}
-    if classifies:
-        classifier = [
-            graph.weight("_fc.weight", (CLASSES, FEATURES)),
-            graph.weight("_fc.bias", (CLASSES,)),
-        ]
-        graph.add("Gemm", [features, *classifier], output="logits", transB=1)
-        outputs["logits"] = CLASSES
-    return graph.model(outputs)
+    _backbone(graph, stages)
+    return graph.model({"features": FEATURES})
+
+
+def classifier(weights: Weights) -> NDArray[np.float32]:
+    """A network's last layer: ``features @ layer[:-1] + layer[-1]`` are the logits, (n, 1000).
+
+    Raises:
+        EmbedderUnavailable: the weights are not those of the network.
+    """
+    rows = checked(weights, "_fc.weight", (CLASSES, FEATURES)).T
+    return np.vstack([rows, checked(weights, "_fc.bias", (CLASSES,))]).astype(np.float32)
+
+
+def checked(weights: Weights, name: str, shape: Shape) -> NDArray[np.float64]:
+    """A weight, in the precision that folding wants.
+
+    Raises:
+        EmbedderUnavailable: it is missing or of another shape.
+    """
+    if name not in weights or weights[name].shape != shape:
+        raise EmbedderUnavailable(f"the weights are not those of the network: see {name}")
+    return weights[name].astype(np.float64)
 
 
 def _backbone(graph: "_Graph", stages: Stages) -> str:
@@ -113,11 +125,11 @@ class _Graph:
     ) -> str:
         """Add a convolution with its batch norm folded in, and relu6."""
         gamma, beta, mean, variance = (
-            self._checked(f"{norm}.{part}", shape[:1])
+            checked(self._weights, f"{norm}.{part}", shape[:1])
             for part in ("weight", "bias", "running_mean", "running_var")
         )
         scale = gamma / np.sqrt(variance + BATCH_NORM_EPSILON)
-        kernel = self._checked(f"{conv}.weight", shape) * scale[:, None, None, None]
+        kernel = checked(self._weights, f"{conv}.weight", shape) * scale[:, None, None, None]
         depthwise = shape[1] == 1
         out = self.add(
             "Conv",
@@ -144,15 +156,6 @@ class _Graph:
 
         self._constants.append(numpy_helper.from_array(np.asarray(value, np.float32), name))
         return name
-
-    def weight(self, name: str, shape: Shape) -> str:
-        return self.constant(name, self._checked(name, shape))
-
-    def _checked(self, name: str, shape: Shape) -> NDArray[np.float64]:
-        """A weight, in the precision that folding wants."""
-        if name not in self._weights or self._weights[name].shape != shape:
-            raise EmbedderUnavailable(f"the weights are not those of the network: see {name}")
-        return self._weights[name].astype(np.float64)
 
     def model(self, outputs: Mapping[str, int]) -> "onnx.ModelProto":
         """The graph with ``outputs``, by name with their widths."""

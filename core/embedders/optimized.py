@@ -3,18 +3,20 @@
 `offline export` makes it from another embedder and proves on the gallery that it answers alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib import util
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from core.embedders.base import Embeddings, ImageEmbeddings, tokenizable, unit_rows
 from core.embedders.pair import (
     COMMON,
+    JOINT,
     PICTURES,
     SECOND,
     TOKENIZER,
@@ -98,22 +100,37 @@ class OptimizedEmbedder:
         """Pictures worth sending through the model together."""
         return self._pair.towers.image_batch
 
-    def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+    def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
         """Embed upright RGB pictures; see ``Embedder``.
 
         Raises:
             EmbedderUnavailable: the tower for pictures is damaged or missing.
         """
+        visual = np.empty((len(images), self.dim), np.float32)
+        for rows, outputs in self._seen(images):
+            visual[rows] = outputs[0]
+        return visual
+
+    def embed_gallery(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+        """Embed them among words as well; errors as of `embed_images`."""
+        if JOINT not in self._pair.files:
+            visual = self.embed_images(images)
+            return ImageEmbeddings(visual, joint=visual)
+        visual = np.empty((len(images), self.dim), np.float32)
+        joint = np.empty((len(images), self.joint_dim), np.float32)
+        for rows, (embeddings, features) in self._seen(images):
+            visual[rows] = embeddings
+            [joint[rows]] = self._joint.run({"features": features})
+        return ImageEmbeddings(visual, joint)
+
+    def _seen(
+        self, images: Sequence[Image.Image]
+    ) -> Iterator[tuple[slice, list[NDArray[np.float32]]]]:
+        """What the tower for pictures gives, batch by batch, and which pictures that is of."""
         towers = self._pair.towers
-        visual = np.empty((len(images), towers.dim), np.float32)
-        joint = visual  # one space, unless the tower gives the other one too
-        if self._pictures.outputs > 1:
-            joint = np.empty((len(images), towers.joint_dim), np.float32)
         for start in range(0, len(images), towers.image_batch):
             rows = slice(start, start + towers.image_batch)
-            outputs = self._pictures.run({"pixels": towers.preprocessing.batch(images[rows])})
-            visual[rows], joint[rows] = outputs[0], outputs[-1]
-        return ImageEmbeddings(visual, joint)
+            yield rows, self._pictures.run({"pixels": towers.preprocessing.batch(images[rows])})
 
     def embed_again(self, images: Sequence[Image.Image]) -> Embeddings:
         """Embed pictures by the second network; see ``Embedder``.
@@ -141,6 +158,10 @@ class OptimizedEmbedder:
     def _pictures(self) -> Network:
         path = checked_file(self._folder, self._pair, PICTURES)
         return open_network(path, self._threads, self._pair.precision)
+
+    @cached_property
+    def _joint(self) -> Network:
+        return open_network(checked_file(self._folder, self._pair, JOINT), self._threads)
 
     @cached_property
     def _second(self) -> Network:

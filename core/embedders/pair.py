@@ -1,7 +1,8 @@
 """An exported pair on disk: a tower for pictures and one for words, ready to run.
 
 optimized/<name>/pictures.onnx    pixels to unit embeddings; its weights in pictures.bin
-                 second.onnx      the same by the second network, if there is one
+                 joint.onnx       from there into the space of words, unless it is the same one
+                 second.onnx      as pictures.onnx by the second network, if there is one
                  words.onnx       tokens to unit embeddings } or common.npy, for words by e5:
                  tokenizer.json   as `tokenizers` reads it  } what all its vectors share
                  manifest.json    written last: identity, check against the original, SHA-256
@@ -19,11 +20,12 @@ from core.embedders.pixels import Preprocessing
 from core.embedders.runtime import OPENVINO_INT8
 from core.errors import EmbedderUnavailable
 
-FORMAT = 3
+FORMAT = 4
 FOLDER = "optimized"
 CURRENT = "current"
 MANIFEST = "manifest.json"
-PICTURES, SECOND, WORDS = "pictures.onnx", "second.onnx", "words.onnx"
+PICTURES, JOINT, SECOND = "pictures.onnx", "joint.onnx", "second.onnx"
+WORDS = "words.onnx"
 TOKENIZER, COMMON = "tokenizer.json", "common.npy"
 
 HOW_TO_EXPORT = (

@@ -22,8 +22,6 @@ SPIN_US = 20
 class Network(Protocol):
     """A network ready to run; one thread at a time may."""
 
-    outputs: int  # how many arrays a run gives
-
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
         """Give the outputs in the order of the graph."""
 
@@ -66,7 +64,6 @@ class _OnnxRuntime:
         self._session = onnxruntime.InferenceSession(
             str(model), options, providers=["CPUExecutionProvider"]
         )
-        self.outputs = len(self._session.get_outputs())
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
         return list(self._session.run(None, dict(inputs)))
@@ -89,11 +86,10 @@ class _OpenVino:
             "PERFORMANCE_HINT": "LATENCY",
         }
         self._compiled = openvino.Core().compile_model(str(model), "CPU", settings)
-        self.outputs = len(self._compiled.outputs)
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
         results = self._compiled(dict(inputs))
-        return [np.array(results[number]) for number in range(self.outputs)]
+        return [np.array(results[number]) for number in range(len(self._compiled.outputs))]
 
 
 def _openvino_abilities() -> list[str]:

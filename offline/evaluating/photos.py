@@ -142,7 +142,7 @@ class Jury:
                 if image
             ]
             if decoded:
-                visual = embedder.embed_images([image for _, image in decoded]).visual
+                visual = embedder.embed_images([image for _, image in decoded])
                 for at, (photo, _) in enumerate(decoded):
                     first = visual[at : at + 1]
                     outcome = self._ask_about(photo, first)

@@ -13,7 +13,8 @@ from core.embedders.bundled import (
     SECOND_PREPROCESSING,
     BundledEmbedder,
 )
-from core.embedders.pair import COMMON, PICTURES, SECOND, Towers
+from core.embedders.efficientnet import IR_VERSION, OPSET
+from core.embedders.pair import COMMON, JOINT, PICTURES, SECOND, Towers
 from core.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def write_bundled(source: BundledEmbedder, folder: Path) -> Towers:
-    """Write both networks for pictures, and what the words need beside their packaged model.
+    """Write the networks for pictures, and what the words need beside their packaged model.
 
     Raises:
         EmbedderUnavailable: words are read by another model than the packaged one.
@@ -35,12 +36,10 @@ def write_bundled(source: BundledEmbedder, folder: Path) -> Towers:
     first, second = (onnx.load(str(network)) for network in source.network_files())
     for number, node in enumerate(first.graph.node):
         node.name = f"{node.op_type}_{number}"  # quantisation tells nodes apart by name
-    tail = _Tail(first)
-    tail.embedding()
-    among_words = tail.among_words("logits", source.centred_class_names)
-    tail.output("joint", tail.normalised(among_words))
+    _Tail(first).embedding(keeps_features=True)
     onnx.save(first, str(folder / PICTURES))
-    _Tail(second).embedding()
+    onnx.save(_among_words(source), str(folder / JOINT))
+    _Tail(second).embedding(keeps_features=False)
     onnx.save(second, str(folder / SECOND))
     np.save(folder / COMMON, source.common)
     return Towers(
@@ -54,12 +53,28 @@ def write_bundled(source: BundledEmbedder, folder: Path) -> Towers:
     )
 
 
+def _among_words(source: BundledEmbedder) -> "onnx.ModelProto":
+    """Features to the space of words, as in `BundledEmbedder.embed_gallery`."""
+    from onnx import TensorProto, helper
+
+    features = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", source.dim])
+    model = helper.make_model(
+        helper.make_graph([], "among_words", [features], []),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+    )
+    tail = _Tail(model)
+    layer = [tail.constant(part) for part in (source.classifier[:-1], source.classifier[-1])]
+    logits = tail.add("Gemm", "features", *layer)
+    tail.output("joint", tail.normalised(tail.among_words(logits, source.centred_class_names)))
+    return model
+
+
 class _Tail:
     """Puts more nodes behind a graph; every method gives back the name of what it added."""
 
     def __init__(self, model: "onnx.ModelProto") -> None:
         self._graph = model.graph
-        del self._graph.output[:]
 
     def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
         from onnx import helper
@@ -79,9 +94,12 @@ class _Tail:
     def number(self, value: float) -> str:
         return self.constant(np.array(value, np.float32))
 
-    def embedding(self) -> None:
-        """What `bundled` makes of the features, as the output ``visual``."""
+    def embedding(self, *, keeps_features: bool) -> None:
+        """What `bundled` makes of the features, as the output ``visual`` in their place."""
+        features = self._graph.output.pop()
         self.output("visual", self.normalised(self.add("Pow", "features", self.number(POWER))))
+        if keeps_features:
+            self._graph.output.append(features)
 
     def normalised(self, rows: str) -> str:
         """Rows scaled to unit length."""

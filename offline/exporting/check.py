@@ -167,9 +167,9 @@ def _embedded(
             continue  # cleaned away or damaged since publication
         finally:
             advanced(1)
-        made.append((pair.embed_images([image]), pair.embed_again([image])))
+        made.append((pair.embed_gallery([image]), pair.embed_again([image])))
         asked.append(row)
-    empty = pair.embed_images([])
+    empty = pair.embed_gallery([])
     return asked, PhotoEmbeddings(
         visual=np.concatenate([empty.visual, *(first.visual for first, _ in made)]),
         second=np.concatenate([pair.embed_again([]), *(second for _, second in made)]),

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from core.answers import Recognition
-from core.embedders import Embeddings, ImageEmbeddings
+from core.embedders import Embeddings
 from core.errors import (
     EmbedderUnavailable,
     EmptyQuery,
@@ -178,7 +178,7 @@ class BusyEmbedder(ColourEmbedder):
         super().__init__()
         self.started, self.gate = threading.Event(), threading.Event()
 
-    def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+    def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
         self.started.set()
         assert self.gate.wait(10)
         return super().embed_images(images)
@@ -267,7 +267,7 @@ async def test_a_photo_is_decoded_no_finer_than_each_network_needs(tmp_path: Pat
             self.first: list[tuple[int, int]] = []
             self.second: list[tuple[int, int]] = []
 
-        def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+        def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
             self.first += [image.size for image in images]
             return super().embed_images(images)
 
@@ -299,7 +299,7 @@ async def test_what_lies_beside_the_middle_can_settle_doubt(tmp_path: Path) -> N
     """The embedder sees the middle square only, which is grey; the sight is at both sides."""
 
     class MiddleEmbedder(ColourEmbedder):
-        def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+        def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
             return super().embed_images([ImageOps.fit(image, (96, 96)) for image in images])
 
     def colonnade(seed: int) -> bytes:
@@ -416,7 +416,7 @@ async def test_as_many_pictures_go_together_as_the_embedder_says(tmp_path: Path)
     class SingleEmbedder(BusyEmbedder):
         image_batch = 1
 
-        def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+        def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
             sizes.append(len(images))
             return super().embed_images(images)
 

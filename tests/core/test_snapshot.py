@@ -39,7 +39,7 @@ def content(
 ) -> SnapshotContent:
     model = ColourEmbedder() if networks == 1 else TwoNetworks()
     images = [coloured_photo(("red", "blue")[n % 2], seed=n) for n in range(len(PHOTOS))]
-    embeddings, second = model.embed_images(images), model.embed_again(images)
+    embeddings, second = model.embed_gallery(images), model.embed_again(images)
     return SnapshotContent(
         embedder=embedder,
         places=PLACES,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.embedders import ImageEmbeddings
+from core.embedders import Embeddings
 from core.places import Photo, Place
 from offline.embedding_cache import EmbeddingCache
 from offline.gallery import Gallery
@@ -133,7 +133,7 @@ def test_a_very_long_picture_makes_no_huge_square(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
 
     class Watching(ColourEmbedder):
-        def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+        def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
             seen.extend(image.size for image in images)
             return super().embed_images(images)
 

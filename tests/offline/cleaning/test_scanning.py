@@ -221,7 +221,7 @@ class OneSpaceEmbedder(ColourEmbedder):
     dim = 2
     joint_dim = 2
 
-    def embed_images(self, images: list[Image.Image]) -> ImageEmbeddings:  # type: ignore[override]
+    def embed_gallery(self, images: list[Image.Image]) -> ImageEmbeddings:  # type: ignore[override]
         colours = np.array([np.asarray(i, dtype=np.float32).mean(axis=(0, 1)) for i in images])
         rows = unit_rows(colours[:, [0, 2]])
         return ImageEmbeddings(rows, rows)

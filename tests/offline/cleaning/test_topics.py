@@ -37,7 +37,7 @@ def test_the_drawn_sights_are_closer_to_words_for_sights_than_plain_things(
     bundled: Embedder,
 ) -> None:
     drawn = next(iter(demo_photos("demo-cathedral")))
-    joint = bundled.embed_images([Image.open(io.BytesIO(drawn)).convert("RGB")]).joint
+    joint = bundled.embed_gallery([Image.open(io.BytesIO(drawn)).convert("RGB")]).joint
     sights, others = bundled.embed_texts(SIGHTS), bundled.embed_texts(OTHER_THINGS)
     assert np.sort(joint @ sights.T)[0, -3:].mean() > np.sort(joint @ others.T)[0, -3:].mean()
 

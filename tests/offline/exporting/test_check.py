@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.embedders import ImageEmbeddings, unit_rows
+from core.embedders import Embeddings, unit_rows
 from core.images import ImageLimits
 from core.places import Place
 from core.snapshot_store import SnapshotStore
@@ -28,10 +28,10 @@ MUCH_ALIKE = {  # told apart by the colour of the whole, which only the second n
 class Shaky(TwoNetworks):
     """An exported pair whose first network is off the mark."""
 
-    def embed_images(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
+    def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
         made = super().embed_images(images)
-        noise = np.random.default_rng(self.embedded_images).normal(0, 0.1, made.visual.shape)
-        return ImageEmbeddings(unit_rows(made.visual + noise), made.joint)
+        noise = np.random.default_rng(self.embedded_images).normal(0, 0.1, made.shape)
+        return unit_rows(made + noise)
 
 
 @pytest.fixture

@@ -68,8 +68,8 @@ def pair_of(source: ClipEmbedder, folder: Path) -> OptimizedEmbedder:
 
 def assert_embeds_alike(pair: Embedder, source: Embedder) -> None:
     images = [noise(*size, seed=n) for n, size in enumerate(SIZES)]
-    ours, theirs = pair.embed_images(images), source.embed_images(images)
-    np.testing.assert_allclose(ours.visual, theirs.visual, atol=1e-4)
+    ours, theirs = pair.embed_gallery(images), source.embed_images(images)
+    np.testing.assert_allclose(ours.visual, theirs, atol=1e-4)
     assert ours.joint is ours.visual
     np.testing.assert_allclose(pair.embed_texts(TEXTS), source.embed_texts(TEXTS), atol=1e-5)
     assert pair.embed_texts([]).shape == (0, 32)
@@ -119,8 +119,8 @@ def test_a_batch_gives_what_its_members_give_alone(source: ClipEmbedder, tmp_pat
     alone = np.concatenate([pair.embed_texts([text]) for text in TEXTS])
     np.testing.assert_allclose(pair.embed_texts(TEXTS), alone, atol=1e-5)
     images = [noise(90 + 40 * n, 300 - 20 * n, seed=n) for n in range(11)]
-    alone = np.concatenate([pair.embed_images([image]).visual for image in images])
-    np.testing.assert_allclose(pair.embed_images(images).visual, alone, atol=1e-5)
+    alone = np.concatenate([pair.embed_images([image]) for image in images])
+    np.testing.assert_allclose(pair.embed_images(images), alone, atol=1e-5)
 
 
 def test_transformers_in_int8_embed_nearly_alike(source: ClipEmbedder, tmp_path: Path) -> None:
@@ -162,8 +162,8 @@ def test_in_int8_an_embedding_does_not_depend_on_its_company(
     export_pair(source, tmp_path, bounds=NO_BOUNDS, form="int8")
     pair = OptimizedEmbedder.current(tmp_path, threads=1)
     images = [noise(90 + 40 * n, 300 - 20 * n, seed=n) for n in range(5)]
-    alone = np.concatenate([pair.embed_images([image]).visual for image in images])
-    np.testing.assert_array_equal(pair.embed_images(images).visual, alone)
+    alone = np.concatenate([pair.embed_images([image]) for image in images])
+    np.testing.assert_array_equal(pair.embed_images(images), alone)
     alone = np.concatenate([pair.embed_texts([text]) for text in TEXTS])
     np.testing.assert_array_equal(pair.embed_texts(TEXTS), alone)
 
@@ -181,8 +181,8 @@ def test_openvino_in_int8_takes_the_pictures_and_onnx_runtime_the_words(
     layers = {node.op_type for node in onnx.load(str(current_pair(tmp_path) / PICTURES)).graph.node}
     assert {"QuantizeLinear", "DequantizeLinear"} <= layers
     images = [noise(90 + 40 * n, 300 - 20 * n, seed=n) for n in range(5)]
-    alone = np.concatenate([pair.embed_images([image]).visual for image in images])
-    np.testing.assert_allclose(pair.embed_images(images).visual, alone, atol=1e-5)
+    alone = np.concatenate([pair.embed_images([image]) for image in images])
+    np.testing.assert_allclose(pair.embed_images(images), alone, atol=1e-5)
     alone = np.concatenate([pair.embed_texts([text]) for text in TEXTS])
     np.testing.assert_array_equal(pair.embed_texts(TEXTS), alone)
 

@@ -62,9 +62,11 @@ def photos(count: int) -> list[Image.Image]:
 
 def test_the_pair_embeds_as_its_source_does(exported_data: Path, bundled: Embedder) -> None:
     pair, images = optimized(exported_data), photos(5)
-    ours, theirs = pair.embed_images(images), bundled.embed_images(images)
+    ours, theirs = pair.embed_gallery(images), bundled.embed_gallery(images)
     np.testing.assert_allclose(ours.visual, theirs.visual, atol=1e-4)
     np.testing.assert_allclose(ours.joint, theirs.joint, atol=1e-4)
+    assert np.array_equal(pair.embed_images(images), ours.visual)
+    assert pair.embed_gallery([]).joint.shape == (0, bundled.joint_dim)
     np.testing.assert_allclose(pair.embed_again(images), bundled.embed_again(images), atol=1e-4)
     np.testing.assert_allclose(pair.embed_texts(TEXTS), bundled.embed_texts(TEXTS), atol=1e-6)
     sizes = ("dim", "second_dim", "joint_dim", "image_side", "first_side")
@@ -132,10 +134,10 @@ def test_openvino_answers_alike_in_the_precision_the_name_tells(
     pair, images = optimized(data), photos(5)
     assert pair.name.startswith(f"optimized-{report.pair.precision}-")
     ours, theirs = pair.embed_images(images), bundled.embed_images(images)
-    assert np.einsum("nd,nd->n", ours.visual, theirs.visual).min() > 0.99
+    assert np.einsum("nd,nd->n", ours, theirs).min() > 0.99
     assert report.check.second_cosine_min > 0.99
-    alone = np.concatenate([pair.embed_images([image]).visual for image in images])
-    np.testing.assert_array_equal(ours.visual, alone)
+    alone = np.concatenate([pair.embed_images([image]) for image in images])
+    np.testing.assert_array_equal(ours, alone)
 
 
 @pytest.mark.skipif(find_spec("openvino") is not None, reason="openvino is here")
@@ -177,7 +179,7 @@ def test_exporting_again_repairs_and_leaves_no_rest_of_a_killed_run(
         optimized(data).embed_images(photos(1))
     export_pair(bundled, data)
     assert current_pair(data) == before
-    assert len(optimized(data).embed_images(photos(1)).visual) == 1
+    assert len(optimized(data).embed_images(photos(1))) == 1
     assert not left_over.exists()
 
 
