@@ -112,6 +112,18 @@ def test_clips_layers_are_exported_with_the_shapes_they_have(
     of_layers = [node.op_type for node in nodes if "/encoder/" in node.name]
     assert "MatMul" in of_layers
     assert "Shape" not in of_layers
+    assert "Conv" not in [node.op_type for node in nodes]
+
+
+@pytest.mark.parametrize("side", [64, 70])
+def test_patches_are_embedded_as_by_the_convolution(side: int) -> None:
+    import torch
+
+    from offline.exporting.clip_encoder import LeanPatches
+
+    convolution = torch.nn.Conv2d(3, 8, kernel_size=16, stride=16, bias=False)
+    pixels = torch.rand(2, 3, side, side)
+    torch.testing.assert_close(LeanPatches(convolution, side)(pixels), convolution(pixels))
 
 
 def test_a_batch_gives_what_its_members_give_alone(source: ClipEmbedder, tmp_path: Path) -> None:
