@@ -1,8 +1,10 @@
 """Pictures as networks want them, with Pillow and numpy alone: one resize, one normalisation."""
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +12,14 @@ from PIL import Image
 
 MAX_ASPECT = 4  # longer side / shorter side, see `cut_to_middle`
 
-# Whoever asks alone waits for one photo while other cores are idle: photos like these are scaled by
-# two threads, half by half. Halves of other shapes are not rounded like the whole, since Pillow
-# chooses by the shape whether rows or columns come first.
-HALVED_FROM = 1.75  # shorter side / what it is scaled to, at least; halves differ up to 1.5
+# Whoever asks alone waits for one photo while other cores are idle: two threads scale half of the
+# square each, and nothing of what is cut off. So it is with photos like these; cut out of others,
+# Pillow may scale the height before the width, which rounds otherwise.
+HALVED_FROM = 1.75  # shorter side / what it is scaled to, at least; 1.5 was too little
 HALVED_ASPECT = 2  # longer side / shorter side, at most
+FILTER_REACH = 3  # of Pillow's widest filter, in pixels of the scaled picture
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,55 +53,75 @@ class Preprocessing:
             self._normalise(self._exactly(image), pixels)
             return
         image = cut_to_middle(image)
-        image.load()  # here, since a file may only be read by one thread
-        if not self._halves_well(image):
-            self._normalise(self._strip(image, 0, 1), pixels)
-            return
-        halves = np.split(pixels, 2, axis=2 if _is_tall(image) else 1)
-        with ThreadPoolExecutor(1) as helper:
-            other = helper.submit(lambda: self._normalise(self._strip(image, 1, 2), halves[1]))
-            self._normalise(self._strip(image, 0, 2), halves[0])
-            other.result()
+        if self._halves_well(image):
+            self._fill_by_two(pixels, image)
+        else:
+            self._normalise(self._square(image), pixels)
+
+    def _fill_by_two(self, pixels: NDArray[np.float32], image: Image.Image) -> None:
+        middle, (left, top, right, bottom) = self._middle(image)
+        halfway = (top + bottom) / 2
+
+        def fill(half: NDArray[np.float32], top: float, bottom: float) -> None:
+            size = self.side, self.side // 2
+            part = middle.resize(size, self._filter, box=(left, top, right, bottom))
+            self._normalise(part, half)
+
+        upper, lower = np.split(pixels, 2, axis=1)
+        other = _helper(os.getpid()).submit(fill, lower, halfway, bottom)
+        fill(upper, top, halfway)
+        other.result()
 
     def _normalise(self, part: Image.Image, pixels: NDArray[np.float32]) -> None:
         # Channel by channel: all at once, numpy would walk through memory in strides of three.
-        for channel, mean, std, out in zip(part.split(), self.mean, self.std, pixels, strict=True):
-            np.subtract(np.asarray(channel), np.float32(mean), out=out)
-            np.divide(out, np.float32(std), out=out)
+        np.stack([np.asarray(channel) for channel in part.split()], out=pixels)
+        mean, std = (np.array(each, np.float32)[:, None, None] for each in (self.mean, self.std))
+        pixels -= mean
+        pixels /= std
+
+    @property
+    def _filter(self) -> Image.Resampling:
+        return Image.Resampling(self.resample)
 
     def _halves_well(self, image: Image.Image) -> bool:
-        """Whether halves come out as they do in the whole picture, to the last bit."""
+        """Whether halves come out as they do in the whole picture."""
         shorter, longer = sorted(image.size)
-        fits = self.side == self.shorter_side and self.side % 2 == 0
-        return fits and shorter >= HALVED_FROM * self.side and longer <= HALVED_ASPECT * shorter
+        fits = shorter >= HALVED_FROM * self.shorter_side and longer <= HALVED_ASPECT * shorter
+        return fits and self.side % 2 == 0
 
-    def _strip(self, image: Image.Image, n: int, of: int) -> Image.Image:
-        """The ``n``-th of equal strips of the scaled square, cut across its shorter axis."""
-        width, height = image.size
-        shorter, side = self.shorter_side, self.side
-        if _is_tall(image):
-            size = shorter // of, shorter * height // width
-            box = (n / of * width, 0.0, (n + 1) / of * width, float(height))
-            wanted = side // of, side
-        else:
-            size = shorter * width // height, shorter // of
-            box = (0.0, n / of * height, float(width), (n + 1) / of * height)
-            wanted = side, side // of
-        # Lengthwise, the middle is cut out afterwards: scaled through a box, Pillow would take
-        # rows and columns in another order for some shapes, and round differently.
-        scaled = image.resize(size, Image.Resampling(self.resample), box=box)
-        left, top = (size[0] - wanted[0]) // 2, (size[1] - wanted[1]) // 2
-        return scaled.crop((left, top, left + wanted[0], top + wanted[1]))
+    def _middle(self, image: Image.Image) -> tuple[Image.Image, Box]:
+        """What becomes the square, with all that the filter reaches, and where in it that is."""
+        width, height = self._scaled(image)
+        step_x, step_y = image.width / width, image.height / height
+        left, top = (width - self.side) // 2 * step_x, (height - self.side) // 2 * step_y
+        right, bottom = left + self.side * step_x, top + self.side * step_y
+        reach = FILTER_REACH * max(step_x, step_y) + 1
+        x, y = max(0, int(left - reach)), max(0, int(top - reach))
+        end_x, end_y = min(image.width, int(right + reach)), min(image.height, int(bottom + reach))
+        return image.crop((x, y, end_x, end_y)), (left - x, top - y, right - x, bottom - y)
+
+    def _square(self, image: Image.Image) -> Image.Image:
+        width, height = self._scaled(image)
+        left, top = (width - self.side) // 2, (height - self.side) // 2
+        scaled = image.resize((width, height), self._filter)
+        return scaled.crop((left, top, left + self.side, top + self.side))
+
+    def _scaled(self, image: Image.Image) -> tuple[int, int]:
+        """Size of the whole picture, in whole pixels, once it is scaled."""
+        width, height = (self.shorter_side * length // min(image.size) for length in image.size)
+        return width, height
 
     def _exactly(self, image: Image.Image) -> Image.Image:
         kept = self.side / self.shorter_side * min(image.size)
         left, top = ((length - kept) / 2 for length in image.size)
         box = (left, top, left + kept, top + kept)
-        return image.resize((self.side, self.side), Image.Resampling(self.resample), box=box)
+        return image.resize((self.side, self.side), self._filter, box=box)
 
 
-def _is_tall(image: Image.Image) -> bool:
-    return image.width <= image.height
+@cache
+def _helper(process: int) -> ThreadPoolExecutor:
+    """The thread that scales the other half; one for each process, since none outlives a fork."""
+    return ThreadPoolExecutor(1, thread_name_prefix="halves")
 
 
 def cut_to_middle(image: Image.Image) -> Image.Image:

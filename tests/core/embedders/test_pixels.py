@@ -1,4 +1,5 @@
 import io
+import multiprocessing
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,17 @@ def test_a_picture_is_scaled_as_in_one_piece(side: int, size: tuple[int, int]) -
     left, top = (width - side) // 2, (height - side) // 2
     whole = image.resize((width, height), Image.Resampling.BICUBIC)
     square = np.asarray(whole.crop((left, top, left + side, top + side)))
-    np.testing.assert_array_equal(plain(image), square.transpose(2, 0, 1))
+    difference = np.abs(plain(image) - square.transpose(2, 0, 1))
+    assert difference.max() <= 1
+    assert np.count_nonzero(difference) < 0.002 * difference.size
+
+
+def test_a_picture_is_scaled_in_a_forked_process_as_before() -> None:
+    image = noise(640, 480)
+    expected = CLIP(image)
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        again = pool.apply_async(CLIP, (image,)).get(timeout=20)
+    np.testing.assert_array_equal(again, expected)
 
 
 def test_a_picture_that_is_not_decoded_yet_is_read_by_one_thread() -> None:
@@ -93,7 +104,9 @@ def test_a_picture_that_is_not_decoded_yet_is_read_by_one_thread() -> None:
 def test_pixels_are_those_of_transformers(reference: Any, size: tuple[int, int]) -> None:
     image = noise(*size)
     [expected] = reference(image, return_tensors="np")["pixel_values"]
-    np.testing.assert_allclose(CLIP(image), expected, atol=1e-6)
+    difference = np.abs(CLIP(image) - expected)
+    assert difference.max() < 0.016  # a step of 255 is 0.015 here
+    assert np.mean(difference > 1e-6) < 0.002
 
 
 @pytest.mark.clip
