@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -59,7 +59,7 @@ def plain_errors() -> Iterator[None]:
         raise typer.Exit(130) from None
 
 
-def fail(message: str, code: int = 1) -> None:
+def fail(message: str, code: int = 1) -> NoReturn:
     """Say what went wrong in one line and leave."""
     err.print(f"error: {message}", style="red", markup=False)
     raise typer.Exit(code)

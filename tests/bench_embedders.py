@@ -78,7 +78,7 @@ def measure(
         print_row(source, **chosen)
         forms: list[Form] = ["fp32", "int8"]
         if find_spec("openvino"):
-            forms.append("openvino")
+            forms += ["openvino-f32", "openvino"]
             if source != "bundled":
                 forms.append("openvino-int8")
         for form in forms:
@@ -274,7 +274,7 @@ class Whole:
 
     def index(self, photos: list[bytes]) -> None:
         side = self._embedder.image_side
-        self._embedder.embed_images([load_image(p, LIMITS, min_side=side) for p in photos])
+        self._embedder.embed_gallery([load_image(p, LIMITS, min_side=side) for p in photos])
 
 
 if __name__ == "__main__":

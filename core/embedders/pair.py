@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.embedders.pixels import Preprocessing
-from core.embedders.runtime import OPENVINO_INT8
+from core.embedders.runtime import OPENVINO_FLOAT32, OPENVINO_INT8
 from core.errors import EmbedderUnavailable
 
 FORMAT = 4
@@ -27,6 +27,8 @@ MANIFEST = "manifest.json"
 PICTURES, JOINT, SECOND = "pictures.onnx", "joint.onnx", "second.onnx"
 WORDS = "words.onnx"
 TOKENIZER, COMMON = "tokenizer.json", "common.npy"
+
+_WORDS_BY_ONNX_RUNTIME = {OPENVINO_FLOAT32: "fp32", OPENVINO_INT8: "int8"}
 
 HOW_TO_EXPORT = (
     "run `GUIDE_EMBEDDER=clip python -m offline export` (or =bundled, or the model's id)"
@@ -82,8 +84,9 @@ class Pair:
     @property
     def words_precision(self) -> str:
         """How the tower for words is run."""
-        # OpenVINO would unpack the table of words in memory, ONNX Runtime maps its rows.
-        return "int8" if self.precision == OPENVINO_INT8 else self.precision
+        # OpenVINO would unpack the table of words in memory, ONNX Runtime maps its rows. Only bf16
+        # is worth it.
+        return _WORDS_BY_ONNX_RUNTIME.get(self.precision, self.precision)
 
     @property
     def second_precision(self) -> str:

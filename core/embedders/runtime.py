@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.errors import EmbedderUnavailable
 
 OPENVINO = "openvino-"  # begins the precisions that OpenVINO runs, such as openvino-bf16
-OPENVINO_INT8 = f"{OPENVINO}int8"
+OPENVINO_FLOAT32, OPENVINO_INT8 = f"{OPENVINO}f32", f"{OPENVINO}int8"
 
 # How long a thread that waits for its part of the next layer spins before it sleeps. To be woken
 # for each layer would cost a tenth of a small network's time; to spin for longer takes the
@@ -49,7 +49,7 @@ def openvino_precision() -> str:
     Raises:
         EmbedderUnavailable: the package openvino is missing.
     """
-    return f"{OPENVINO}{'bf16' if 'BF16' in _openvino_abilities() else 'f32'}"
+    return f"{OPENVINO}bf16" if "BF16" in _openvino_abilities() else OPENVINO_FLOAT32
 
 
 class _OnnxRuntime:

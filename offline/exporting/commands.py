@@ -12,11 +12,12 @@ from offline.exporting.check import Bounds
 from offline.exporting.exporting import ExportReport, Form
 from offline.terminal import AsJson, DataDir, fail, load_settings, plain_errors, progress, show
 
-_FORMS: dict[tuple[bool, bool], Form] = {  # by --int8 and --openvino
-    (False, False): "fp32",
-    (True, False): "int8",
-    (False, True): "openvino",
-    (True, True): "openvino-int8",
+_FORMS: dict[tuple[bool, bool, bool], Form] = {  # by --int8, --openvino and --float32
+    (False, False, False): "fp32",
+    (True, False, False): "int8",
+    (False, True, False): "openvino",
+    (False, True, True): "openvino-f32",
+    (True, True, False): "openvino-int8",
 }
 
 
@@ -30,6 +31,10 @@ def export(
             "--openvino",
             help="By OpenVINO, in bf16 where the processor has it; with --int8 for CLIP.",
         ),
+    ] = False,
+    float32: Annotated[
+        bool,
+        typer.Option("--float32", help="With --openvino: in float32, also where there is bf16."),
     ] = False,
     photos: Annotated[
         int, typer.Option(min=1, help="Gallery photos asked, at most, to check the result.")
@@ -46,8 +51,10 @@ def export(
                 "python -m offline export` (or =bundled, or the model's id)",
                 code=2,
             )
+        if (form := _FORMS.get((int8, openvino, float32))) is None:
+            fail("--float32 goes with --openvino, and without --int8", code=2)
         with exclusive(settings.data_dir, "export"):
-            report = _export(settings, _FORMS[int8, openvino], photos)
+            report = _export(settings, form, photos)
         pair, check = report.pair, report.check
         show(
             {

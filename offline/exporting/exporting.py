@@ -53,7 +53,7 @@ from offline.progress import Started, unwatched
 from offline.training import Trainings
 from offline.views import LOOKS, PARTS, for_training, views_of
 
-Form = Literal["fp32", "int8", "openvino", "openvino-int8"]
+Form = Literal["fp32", "int8", "openvino", "openvino-f32", "openvino-int8"]
 
 DRAFT_PREFIX = ".draft-"
 CALIBRATION_PHOTOS = 32
@@ -103,8 +103,8 @@ def export(
     Args:
         source: what to export.
         data_dir: the guide's data folder, with a snapshot built by ``source``.
-        form: float32 or 8-bit integers by ONNX Runtime, or by OpenVINO, which computes float32 in
-            bf16 where the processor does.
+        form: float32 or 8-bit integers by ONNX Runtime, or by OpenVINO; ``openvino`` means bf16
+            where the processor has it, and float32 elsewhere.
         bounds: what the check has to reach.
         photos: of the gallery that are asked at most.
         limits: what photos are refused.

@@ -180,6 +180,18 @@ def test_in_int8_an_embedding_does_not_depend_on_its_company(
     np.testing.assert_array_equal(pair.embed_texts(TEXTS), alone)
 
 
+def test_openvino_in_float32_takes_the_pictures_and_answers_the_same(
+    models: tuple[Path, Path], tmp_path: Path
+) -> None:
+    pictures, words = models
+    source = ClipEmbedder(str(pictures), str(words), threads=1)
+    publish_city(tmp_path, source)
+    report = export_pair(source, tmp_path, form="openvino-f32")
+    assert (report.pair.precision, report.pair.words_precision) == ("openvino-f32", "fp32")
+    assert report.check.cosine_min > 0.9999
+    assert_embeds_alike(OptimizedEmbedder.current(tmp_path, threads=1), source)
+
+
 def test_openvino_in_int8_takes_the_pictures_and_onnx_runtime_the_words(
     models: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -265,6 +265,13 @@ def test_the_command_needs_an_original(tmp_path: Path, monkeypatch: pytest.Monke
     assert "names no original" in result.stderr
 
 
+@pytest.mark.parametrize("flags", [["--float32"], ["--float32", "--openvino", "--int8"]])
+def test_the_command_knows_what_does_not_go_together(tmp_path: Path, flags: list[str]) -> None:
+    result = run("export", "--data-dir", tmp_path, *flags)
+    assert result.exit_code == 2
+    assert "--float32 goes with --openvino, and without --int8" in result.stderr
+
+
 def test_serving_before_exporting_says_how_to_export(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
