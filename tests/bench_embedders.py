@@ -3,10 +3,10 @@
 ``python -m tests.bench_embedders clip`` or ``bundled``.
 
 Everything is set against the plain library's `encode` of the same pictures, decoded beforehand by
-Pillow. Both run in processes of their own, so that memory is their own, and are asked in turns: on
-a shared machine, what something took a minute ago says little. Where the real weights of CLIP
-cannot be had, random ones of the same shapes stand in, and the table says so: speed does not depend
-on weights, agreement does.
+Pillow. Both run in processes of their own, so that memory is their own, and are asked in short
+turns: on a shared machine, what something took a minute ago says little. Where the real weights of
+CLIP cannot be had, random ones of the same shapes stand in, and the table says so: speed does not
+depend on weights, agreement does.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ import shutil
 import statistics
 import tempfile
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine
 from importlib.util import find_spec
 from itertools import count
 from multiprocessing.connection import Connection
@@ -44,6 +44,10 @@ from tests.bench import LIMITS, WORDS, fresh, queries
 from tests.core.embedders.miniature import write_clip, write_words_model
 
 BATCH = 16  # pictures embedded together, as `index` does
+# What is asked in a turn. To change after each query would be unfair: for a while, torch's threads
+# go on spinning, and each finds the other's weights in the processor's cache.
+TURNS = (["picture"] * 9, ["words"] * 9, ["batch"] * 2)
+WARMING = 1  # of a turn, which counts for nothing
 HEADER = (
     "| | picture p50 / p95 ms | CPU ms | words p50 / p95 ms | pictures/s | ready s | MB | "
     "encode meanwhile: picture ms, words ms, pictures/s | against it |\n"
@@ -54,7 +58,7 @@ HEADER = (
 def measure(
     source: str = typer.Argument("clip", help="clip or bundled."),
     views: int = typer.Option(4, min=1, help="Pictures of each of the 24 sights in the gallery."),
-    rounds: int = typer.Option(6, min=1, help="How often each of the 24 queries is asked."),
+    rounds: int = typer.Option(18, min=1, help="How often the two take turns."),
     threads: int = typer.Option(2, min=1),
 ) -> None:
     """Print a row for the library alone, the source, and each exported pair."""
@@ -69,9 +73,9 @@ def measure(
         def print_row(what: str, **settings: Any) -> None:
             ours = Subject(settings, data_dir, threads)
             alone = Subject({"alone": True, **chosen}, data_dir, threads)
-            for _ in range(rounds):
-                alone.answer_a_round()
-                ours.answer_a_round()
+            for turn in TURNS * rounds:
+                alone.ask(turn)
+                ours.ask(turn)
             _print_row(what, ours.close(), alone.close())
 
         typer.echo(HEADER)
@@ -123,7 +127,7 @@ def export_pair(source: Embedder, data_dir: Path, form: Form, threads: int) -> s
 
 
 class Subject:
-    """The guide, or the library alone, in a process of its own that is asked round by round."""
+    """The guide, or the library alone, in a process of its own that is asked turn by turn."""
 
     def __init__(self, settings: dict[str, Any], data_dir: Path, threads: int) -> None:
         """Start the process and wait until it is ready to answer."""
@@ -138,10 +142,13 @@ class Subject:
         self._pipe.recv()
         self._figures = defaultdict(list, ready_s=[perf_counter() - start])
 
-    def answer_a_round(self) -> None:
-        self._pipe.send("another round")
-        for name, values in self._pipe.recv().items():
-            self._figures[name] += values
+    def ask(self, turn: list[str]) -> None:
+        """Have it answer one of the `TURNS`."""
+        for number, what in enumerate(turn):
+            self._pipe.send(what)
+            for name, value in self._pipe.recv().items():
+                if number >= WARMING:
+                    self._figures[name].append(value)
 
     def close(self) -> dict[str, list[float]]:
         """Stop the process; give what was measured, by name."""
@@ -151,10 +158,10 @@ class Subject:
 
 
 def _serve(pipe: Connection, settings: dict[str, Any], data_dir: Path, threads: int) -> None:
-    asyncio.run(_answer_rounds(pipe, data_dir, threads, **settings))
+    asyncio.run(_answer(pipe, data_dir, threads, **settings))
 
 
-async def _answer_rounds(
+async def _answer(
     pipe: Connection,
     data_dir: Path,
     threads: int,
@@ -165,39 +172,25 @@ async def _answer_rounds(
     loaded = load_embedder(embedder, text_model=text_model, data_dir=data_dir, threads=threads)
     asked = Alone(loaded) if alone else Whole(loaded, data_dir)
     await asked.warm_up()
+    photos = (asked.prepared(photo) for _ in count() for photo in fresh(queries(), 1))
+    texts = (f"{words} {number}" for number in count() for words in WORDS)
     pipe.send("ready")
-    numbers = count()
-    while pipe.recv():
-        photos = [asked.prepared(photo) for photo in fresh(queries(), 1)]
-        texts = [f"{words} {next(numbers)}" for words in WORDS for _ in range(5)]
-        picture, picture_cpu = await _each(photos, asked.picture)
-        words, _ = await _each(texts, asked.words)
-        start = perf_counter()
-        for at in range(0, len(photos), BATCH):
-            asked.index(photos[at : at + BATCH])
-        indexed = len(photos) / (perf_counter() - start)
-        pipe.send(
-            {
-                "picture": picture,
-                "picture_cpu": picture_cpu,
-                "words": words,
-                "indexed": [indexed],
-                "mb": [resident_mb()],
-            }
-        )
+    while what := pipe.recv():
+        if what == "batch":
+            batch = [next(photos) for _ in range(BATCH)]
+            wall, _ = await _timed(asked.index(batch))
+            pipe.send({"indexed": BATCH / wall * 1000, "mb": resident_mb()})
+        else:
+            answer = asked.picture(next(photos)) if what == "picture" else asked.words(next(texts))
+            wall, cpu = await _timed(answer)
+            pipe.send({what: wall, f"{what}_cpu": cpu})
 
 
-async def _each(
-    queries: Sequence[Any], ask: Callable[[Any], Awaitable[None]]
-) -> tuple[list[float], list[float]]:
-    """Wall time and processor time of each query, in ms."""
-    walls, cpus = [], []
-    for query in queries:
-        wall, cpu = perf_counter(), process_time()
-        await ask(query)
-        walls.append((perf_counter() - wall) * 1000)
-        cpus.append((process_time() - cpu) * 1000)
-    return walls, cpus
+async def _timed(answer: Coroutine[Any, Any, None]) -> tuple[float, float]:
+    """Wall time and processor time, in ms."""
+    wall, cpu = perf_counter(), process_time()
+    await answer
+    return (perf_counter() - wall) * 1000, (process_time() - cpu) * 1000
 
 
 def _print_row(what: str, ours: dict[str, list[float]], alone: dict[str, list[float]]) -> None:
@@ -250,7 +243,7 @@ class Alone:
     async def words(self, text: str) -> None:
         self._words([text])
 
-    def index(self, images: list[Image.Image]) -> None:
+    async def index(self, images: list[Image.Image]) -> None:
         self._pictures(images)
 
 
@@ -272,7 +265,7 @@ class Whole:
     async def words(self, text: str) -> None:
         await self._guide.search(text)
 
-    def index(self, photos: list[bytes]) -> None:
+    async def index(self, photos: list[bytes]) -> None:
         side = self._embedder.image_side
         self._embedder.embed_gallery([load_image(p, LIMITS, min_side=side) for p in photos])
 
