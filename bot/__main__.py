@@ -19,6 +19,7 @@ from bot.errors import TokenRejected
 from bot.lazy_types import build_when_used
 from core.errors import GuideError, NoSnapshot
 from core.logs import set_up_logging, token_secrets
+from core.matrices import multiply_in_one_thread
 from core.memory import keep_heaps_small
 from core.settings import Settings, what_is_wrong
 
@@ -78,6 +79,7 @@ async def _sandbox(settings: Settings, host: str, port: int) -> None:
 
 def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> int:
     keep_heaps_small()
+    multiply_in_one_thread()
     build_when_used()  # before the import of aiogram, which is the work's
     try:
         asyncio.run(work())

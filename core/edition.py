@@ -14,7 +14,7 @@ from core.heads import opinion_of
 from core.places import Point
 from core.similar import SimilarPlaces
 from core.snapshot import Snapshot
-from core.text_search import PlaceMatch, TextIndex, Why
+from core.text_search import Meant, PlaceMatch, TextIndex, Why
 from core.turns import each_once, in_turns
 from core.variety import varied
 from core.verdict import ANSWERS, Verdict, verdict
@@ -145,13 +145,13 @@ def recognition(
 
 
 def photos_that_fit(
-    edition: Edition, text: str, embedding: Embeddings, city: str | None
+    edition: Edition, meant: Meant, embedding: Embeddings, city: str | None
 ) -> Iterator[PhotoHit]:
     """Photos of the places that fit, best first; a picture of two places comes once."""
     allowed = edition.in_city(city)
     matches = [
         match
-        for match in edition.texts.rank(text, embedding)
+        for match in edition.texts.rank(meant, embedding)
         if edition.snapshot.places[match.row].place_id in allowed
     ]
 

@@ -227,7 +227,7 @@ class CityGuide:
         with _timed(timings, "search"):
             meant = await _run(self._searching, lambda: edition.texts.meant(text[:MAX_QUERY_CHARS]))
         with _timed(timings, "embed"):
-            plain = " ".join(unicodedata.normalize("NFKC", meant).split())
+            plain = " ".join(unicodedata.normalize("NFKC", meant.text).split())
             embedding = await self._read.get(plain, lambda: self._words.run(plain))
         with _timed(timings, "search"):
             hits = await _run(

@@ -27,6 +27,7 @@ PART_WEIGHT = 0.5  # of a place's name and categories beside its whole text, in 
 SURE = 0.6
 # Places whose evidence is less than this below the best one's fit as well as the best one.
 AS_WELL = 0.25
+FEW = 0.2  # share of all places, see `TextIndex._looks`
 
 
 class Why(StrEnum):
@@ -46,6 +47,20 @@ class PlaceMatch:
     score: float  # higher fits better, comparable within one query
     why: Why
     as_well: bool  # it fits about as well as the best one
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What somebody meant to type, and how surely the words name what there is."""
+
+    text: str
+    names: NDArray[np.float64]  # that they name each place, (places,), in [0, 1]
+    kinds: NDArray[np.float64]  # that they name a category of each place, likewise
+
+    @property
+    def named(self) -> NDArray[np.float64]:
+        """How surely the words name each place or a category of it, (places,)."""
+        return np.maximum(self.names, self.kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,33 +166,34 @@ class TextIndex:
             for stem in chain.from_iterable(labels):
                 self._labelled[stem].add(kind)
         self._meaning = Meaning(places, words)
-        self._joint = joint
+        self._joint = np.asarray(joint)  # a mapped file as a plain array: quicker to pick from
         self._photo_place = photo_place
         self._min_stand_out = min_stand_out
 
-    def meant(self, text: str) -> str:
+    def meant(self, text: str) -> Meant:
         """What the person meant to type: ``text``, or ``text`` in the other keyboard layout.
 
         The other layout is believed only if it names a place or a category and ``text`` does not.
         """
-        other = other_layout(text)
-        return other if self._recognised(other) >= SURE > self._recognised(text) else text
+        typed = self._read(text)
+        if typed.named.max() >= SURE:
+            return typed
+        other = self._read(other_layout(text))
+        return other if other.named.max() >= SURE else typed
 
-    def rank(self, text: str, embedding: Embeddings) -> list[PlaceMatch]:
+    def rank(self, meant: Meant, embedding: Embeddings) -> list[PlaceMatch]:
         """Rank the places that fit some words, best first; empty when nothing fits.
 
         Args:
-            text: the words.
+            meant: the words.
             embedding: the words in the joint space, (1, joint_dim).
         """
-        query = stems(text)
-        names, kinds = self._named_by(query)
-        meaning, looks = self._meaning.stand_out(embedding)[0], self._looks(embedding)
-        evidence = np.stack(
-            [NAME_WEIGHT * names, CATEGORY_WEIGHT * kinds, meaning, LOOKS_WEIGHT * looks]
-        )
+        meaning = self._meaning.stand_out(embedding)[0]
+        fits = (meant.named >= SURE) | (meaning >= self._min_stand_out)
+        looks = self._looks(embedding, fits)
+        names, kinds = NAME_WEIGHT * meant.names, CATEGORY_WEIGHT * meant.kinds
+        evidence = np.stack([names, kinds, meaning, LOOKS_WEIGHT * looks])
         scores = evidence.sum(axis=0)
-        fits = (np.maximum(names, kinds) >= SURE) | (meaning >= self._min_stand_out)
         order = np.argsort(-scores, kind="stable")
         order = order[fits[order]]
         reasons = (Why.NAME, Why.CATEGORY, Why.DESCRIPTION, Why.LOOKS)
@@ -192,20 +208,20 @@ class TextIndex:
             for row in order.tolist()
         ]
 
-    def _looks(self, embedding: Embeddings) -> NDArray[np.float32]:
-        """Similarity of the words to each place's best photo, (places,), at least 0."""
+    def _looks(self, embedding: Embeddings, places: NDArray[np.bool]) -> NDArray[np.float32]:
+        """Similarity of the words to the best photo of some places, (places,), at least 0."""
         best = np.zeros(len(self._names), dtype=np.float32)
-        np.maximum.at(best, self._photo_place, self._joint @ embedding[0])
+        # Photos of a few places are quicker picked out, those of many quicker left where they are.
+        few = places.mean() < FEW
+        photos = np.flatnonzero(places[self._photo_place]) if few else slice(None)
+        np.maximum.at(best, self._photo_place[photos], self._joint[photos] @ embedding[0])
         return best
 
-    def _recognised(self, text: str) -> float:
-        """How surely a text names any place or category."""
-        return float(max(scores.max() for scores in self._named_by(stems(text))))
-
-    def _named_by(self, query: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """How surely the words name each place and a category of each place."""
+    def _read(self, text: str) -> Meant:
+        query = stems(text)
         agreements = self._vocabulary.agreements(query)
-        return self._name_scores(query, agreements), self._kind_scores(query, agreements)
+        names, kinds = self._name_scores(query, agreements), self._kind_scores(query, agreements)
+        return Meant(text, names, kinds)
 
     def _name_scores(self, query: Sequence[str], agreements: Agreements) -> NDArray[np.float64]:
         """How surely the words name each place, (places,), in [0, 1].

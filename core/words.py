@@ -142,8 +142,11 @@ def coverage(
     One of the two are stems of a query, the other known ones, as they agree by ``agreements``.
     ``weights`` says how much a wanted stem counts; one not listed counts 1.
     """
-    counts = [(weights or {}).get(word, 1.0) for word in wanted]
-    alike = [agreements.get(word, {}) for word in wanted]
-    found = [max((same.get(o, 0.0) for o in offered), default=0.0) if same else 0 for same in alike]
-    covered = sum(count * share for count, share in zip(counts, found, strict=True))
-    return covered / sum(counts) if counts else 0.0
+    weights = weights or {}
+    whole = covered = 0.0
+    for word in wanted:
+        weight = weights.get(word, 1.0)
+        whole += weight
+        if alike := agreements.get(word):
+            covered += weight * max([alike[o] for o in offered if o in alike], default=0)
+    return covered / whole if whole else 0.0

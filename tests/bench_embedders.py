@@ -34,6 +34,7 @@ from core.embedders.pair import current_pair
 from core.errors import EmbedderUnavailable
 from core.guide import CityGuide
 from core.images import load_image
+from core.matrices import multiply_in_one_thread
 from offline.exporting.check import Bounds
 from offline.exporting.exporting import Form, export
 from offline.gallery import Gallery
@@ -251,6 +252,7 @@ class Whole:
     """The guide: a photo is decoded, embedded once, searched and voted on."""
 
     def __init__(self, embedder: Embedder, data_dir: Path) -> None:
+        multiply_in_one_thread()  # as the bot does
         self._embedder = embedder
         # Random weights leave doubt about everything: one look is what can be compared.
         self._guide = CityGuide(data_dir, embedder, limits=LIMITS, look_again_below=0)

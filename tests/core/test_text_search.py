@@ -23,11 +23,11 @@ def index(embedder: Embedder, *, min_stand_out: float) -> TextIndex:
     return TextIndex(PLACES, words, joint, np.arange(3), min_stand_out=min_stand_out)
 
 
-def rank(text: str) -> list[PlaceMatch]:
+def rank(text: str, found: TextIndex | None = None) -> list[PlaceMatch]:
     embedder = ColourEmbedder()
-    found = index(embedder, min_stand_out=0.5)
+    found = found or index(embedder, min_stand_out=0.5)
     meant = found.meant(text)
-    return found.rank(meant, embedder.embed_texts([meant]))
+    return found.rank(meant, embedder.embed_texts([meant.text]))
 
 
 def test_a_place_text_holds_names_categories_in_both_languages_and_city() -> None:
@@ -81,7 +81,22 @@ def test_places_without_categories_can_be_searched() -> None:
     places = (Place("a", "Дом"), Place("b", "Сад"))
     words = embed_places(places, embedder.embed_texts)
     found = TextIndex(places, words, np.zeros((2, 3), np.float32), np.arange(2), min_stand_out=0.5)
-    assert [match.row for match in found.rank("сад", embedder.embed_texts(["сад"]))] == [1]
+    assert [match.row for match in rank("сад", found)] == [1]
+
+
+@pytest.mark.parametrize("share_of_few", [0.0, 1.0])
+def test_looks_are_the_same_for_few_places_and_for_many(
+    share_of_few: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = [Place(str(n), "Башня", kinds=("towers",)) for n in range(4)]
+    words = embed_places(places, ColourEmbedder().embed_texts)
+    photo_place = np.array([2, 0, 1, 1, 0, 2, 3])  # in no order
+    joint = np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1, 1, 1]]
+    found = TextIndex(places, words, joint, photo_place, min_stand_out=0.5)
+    monkeypatch.setattr("core.text_search.FEW", share_of_few)
+    scores = {match.row: match.score for match in rank("red башня", found)}
+    looks = {row: score - scores[0] for row, score in scores.items()}
+    assert looks[1] == looks[2] > looks[3] == looks[0] == 0
 
 
 # Queries nobody types into a city guide, other than those thresholds are chosen on.
@@ -116,7 +131,7 @@ def real_index(real_photos: Path, bundled: Embedder) -> tuple[TextIndex, list[st
 
 def best(found: TextIndex, embedder: Embedder, query: str) -> list[int]:
     meant = found.meant(query)
-    return [match.row for match in found.rank(meant, embedder.embed_texts([meant]))]
+    return [match.row for match in found.rank(meant, embedder.embed_texts([meant.text]))]
 
 
 def test_real_queries_find_their_places(
