@@ -27,7 +27,7 @@ PART_WEIGHT = 0.5  # of a place's name and categories beside its whole text, in 
 SURE = 0.6
 # Places whose evidence is less than this below the best one's fit as well as the best one.
 AS_WELL = 0.25
-FEW = 0.2  # share of all places, see `TextIndex._looks`
+PART = 1024  # photos compared at once, so that no big copy of their embeddings is made
 
 
 class Why(StrEnum):
@@ -211,10 +211,10 @@ class TextIndex:
     def _looks(self, embedding: Embeddings, places: NDArray[np.bool]) -> NDArray[np.float32]:
         """Similarity of the words to the best photo of some places, (places,), at least 0."""
         best = np.zeros(len(self._names), dtype=np.float32)
-        # Photos of a few places are quicker picked out, those of many quicker left where they are.
-        few = places.mean() < FEW
-        photos = np.flatnonzero(places[self._photo_place]) if few else slice(None)
-        np.maximum.at(best, self._photo_place[photos], self._joint[photos] @ embedding[0])
+        photos = np.flatnonzero(places[self._photo_place])
+        for start in range(0, len(photos), PART):
+            part = photos[start : start + PART]
+            np.maximum.at(best, self._photo_place[part], self._joint[part] @ embedding[0])
         return best
 
     def _read(self, text: str) -> Meant:

@@ -56,7 +56,7 @@ def bench_jobs(data_dir: Path, views: int) -> None:
     line("draw and import the demo city", f"{report.added / (perf_counter() - start):.0f} photos/s")
     embedder = load_embedder("bundled", data_dir=data_dir)
     embedder.embed_texts(["warm-up"])
-    embedder.embed_images([])
+    embedder.embed_gallery([])
     indexed = build_snapshot(Gallery(data_dir), embedder, LIMITS, k=40, keep=5)
     line(
         "index",

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -27,6 +28,7 @@ from core.embedders.base import Embeddings, unit_rows
 from core.snapshot import SnapshotContent
 from core.snapshot_store import SnapshotStore
 from core.text_search import embed_places
+from offline.exporting.exporting import Form
 from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import build_snapshot
@@ -48,7 +50,10 @@ def main(photos: Annotated[int, typer.Option(help="In the gallery.")] = 13_000) 
     typer.echo("| | ready after s | MB when ready | MB after queries | without mapped files |")
     typer.echo("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="guide-bench-") as folder:
-        for source, forms in (("bundled", ()), ("clip", ("fp32", "int8"))):
+        clips: list[Form] = ["fp32", "int8"]
+        if find_spec("openvino"):
+            clips += ["openvino-f32", "openvino-int8"]
+        for source, forms in (("bundled", []), ("clip", clips)):
             data_dir = Path(folder) / source
             chosen = models(source, data_dir)
             embedder = load_embedder(**chosen, data_dir=data_dir)

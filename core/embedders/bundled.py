@@ -107,7 +107,7 @@ class BundledEmbedder:
             )
         self._cache_dir = cache_dir
         self._threads = threads
-        # The words' model embeds the class names for pictures, perhaps while somebody searches.
+        # The words' model embeds the class names for the gallery, perhaps while somebody searches.
         self._one_at_a_time = Lock()
         first = LiteNetwork(_lite0_weights(), "lite0", efficientnet.LITE0)
         second = LiteNetwork(_lite2_weights(), "lite2", efficientnet.LITE2)

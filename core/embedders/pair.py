@@ -1,7 +1,7 @@
 """An exported pair on disk: a tower for pictures and one for words, ready to run.
 
 optimized/<name>/pictures.onnx    pixels to unit embeddings; its weights in pictures.bin
-                 joint.onnx       from there into the space of words, unless it is the same one
+                 joint.onnx       pictures' features into the space of words, if it is another one
                  second.onnx      as pictures.onnx by the second network, if there is one
                  words.onnx       tokens to unit embeddings } or common.npy, for words by e5:
                  tokenizer.json   as `tokenizers` reads it  } what all its vectors share

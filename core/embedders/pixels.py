@@ -13,8 +13,8 @@ from PIL import Image
 MAX_ASPECT = 4  # longer side / shorter side, see `cut_to_middle`
 
 # Whoever asks alone waits for one photo while other cores are idle: two threads scale half of the
-# square each, and nothing of what is cut off. So it is with photos like these; cut out of others,
-# Pillow may scale the height before the width, which rounds otherwise.
+# square each, and nothing of what is cut off. Only photos like these are halved: in parts of others
+# Pillow might scale the height before the width, which rounds otherwise.
 HALVED_FROM = 1.75  # shorter side / what it is scaled to, at least; 1.5 was too little
 HALVED_ASPECT = 2  # longer side / shorter side, at most
 FILTER_REACH = 3  # of Pillow's widest filter, in pixels of the scaled picture
@@ -84,7 +84,7 @@ class Preprocessing:
         return Image.Resampling(self.resample)
 
     def _halves_well(self, image: Image.Image) -> bool:
-        """Whether halves come out as they do in the whole picture."""
+        """Whether halves come out as they do in the whole picture, but for a rounding or two."""
         shorter, longer = sorted(image.size)
         fits = shorter >= HALVED_FROM * self.shorter_side and longer <= HALVED_ASPECT * shorter
         return fits and self.side % 2 == 0

@@ -1,4 +1,4 @@
-"""The bundled embedder's network for pictures with all that follows it in one graph."""
+"""The bundled embedder's networks for pictures, with what it does with their features."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -55,6 +55,8 @@ from offline.views import LOOKS, PARTS, for_training, views_of
 
 Form = Literal["fp32", "int8", "openvino", "openvino-f32", "openvino-int8"]
 
+OPENVINO_FORM = "openvino"  # begins the forms that OpenVINO runs
+
 DRAFT_PREFIX = ".draft-"
 CALIBRATION_PHOTOS = 32
 
@@ -118,7 +120,9 @@ def export(
         ExportRefused: the pair answers too differently.
         DataDirError: the folder cannot be written.
     """
-    precision = openvino_precision() if form == "openvino" else form
+    if form.startswith(OPENVINO_FORM):
+        _require("openvino", extra="openvino")
+    precision = openvino_precision() if form == OPENVINO_FORM else form
     snapshot = _snapshot_of(source, data_dir)
     asking = _Asking(data_dir, snapshot, limits, k)
     folder = data_dir / FOLDER
@@ -195,7 +199,7 @@ def _write(source: Embedder, draft: Path, precision: str, asking: _Asking) -> Pa
         case ClipEmbedder():
             _require("onnx", "onnxruntime", "tokenizers", extra="clip")
             if precision == OPENVINO_INT8:
-                _require("nncf", "openvino", extra="openvino")
+                _require("nncf", extra="openvino")
             towers = write_clip(source, draft)
             if precision == "int8":
                 towers = _one_by_one(towers)

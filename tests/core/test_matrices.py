@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 
@@ -33,6 +34,6 @@ def threads(told: str) -> list[int]:
 
 
 def test_matrices_are_multiplied_in_one_thread_once_told() -> None:
-    left_alone = threads("left alone")
-    assert left_alone == [2] * len(left_alone) != []
-    assert threads("told") == [1] * len(left_alone)
+    left_alone, told = threads("left alone"), threads("told")
+    assert told == [1] * len(left_alone) != []
+    assert left_alone != told or len(os.sched_getaffinity(0)) == 1

@@ -84,17 +84,18 @@ def test_places_without_categories_can_be_searched() -> None:
     assert [match.row for match in rank("сад", found)] == [1]
 
 
-@pytest.mark.parametrize("share_of_few", [0.0, 1.0])
-def test_looks_are_the_same_for_few_places_and_for_many(
-    share_of_few: float, monkeypatch: pytest.MonkeyPatch
+def test_the_best_photo_of_each_place_that_fits_says_how_it_looks(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    places = [Place(str(n), "Башня", kinds=("towers",)) for n in range(4)]
+    places = [*(Place(str(n), "Башня", kinds=("towers",)) for n in range(4)), Place("4", "Сад")]
     words = embed_places(places, ColourEmbedder().embed_texts)
-    photo_place = np.array([2, 0, 1, 1, 0, 2, 3])  # in no order
-    joint = np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1, 1, 1]]
+    photo_place = np.array([2, 0, 4, 1, 1, 0, 2, 3])  # in no order
+    red, green, blue = np.eye(3, dtype=np.float32)
+    joint = np.stack([red, green, red, blue, red, green, green, green])
     found = TextIndex(places, words, joint, photo_place, min_stand_out=0.5)
-    monkeypatch.setattr("core.text_search.FEW", share_of_few)
+    monkeypatch.setattr("core.text_search.PART", 3)
     scores = {match.row: match.score for match in rank("red башня", found)}
+    assert set(scores) == {0, 1, 2, 3}
     looks = {row: score - scores[0] for row, score in scores.items()}
     assert looks[1] == looks[2] > looks[3] == looks[0] == 0
 

@@ -64,15 +64,19 @@ def test_only_extreme_shapes_are_cut_and_keep_their_middle() -> None:
     )
 
 
-@pytest.mark.parametrize("side", [224, 256, 336, 384, 512])
+@pytest.mark.parametrize("shorter_side", [224, 256, 336, 384, 512])
+@pytest.mark.parametrize("cut_off", [0, 32])
 @pytest.mark.parametrize(
     "size",
     [(392, 392), (401, 802), (800, 403), (480, 640), (600, 400), (476, 468), (1280, 960)],
 )
-def test_a_picture_is_scaled_as_in_one_piece(side: int, size: tuple[int, int]) -> None:
-    plain = Preprocessing(side=side, shorter_side=side, mean=(0, 0, 0), std=(1, 1, 1))
+def test_a_picture_is_scaled_as_in_one_piece(
+    shorter_side: int, cut_off: int, size: tuple[int, int]
+) -> None:
+    side = shorter_side - cut_off
+    plain = Preprocessing(side, shorter_side, mean=(0, 0, 0), std=(1, 1, 1))
     image = noise(*size)
-    width, height = (side * length // min(size) for length in size)
+    width, height = (shorter_side * length // min(size) for length in size)
     left, top = (width - side) // 2, (height - side) // 2
     whole = image.resize((width, height), Image.Resampling.BICUBIC)
     square = np.asarray(whole.crop((left, top, left + side, top + side)))

@@ -172,6 +172,10 @@ def test_in_int8_an_embedding_does_not_depend_on_its_company(
     source = ClipEmbedder(str(pictures), str(words), threads=1)
     publish_city(tmp_path, source)
     export_pair(source, tmp_path, bounds=NO_BOUNDS, form="int8")
+    nodes = onnx.load(str(current_pair(tmp_path) / PICTURES)).graph.node
+    assert "MatMulInteger" in [node.op_type for node in nodes]
+    [patches] = [node for node in nodes if "/patch_embedding/MatMul" in node.name]
+    assert patches.op_type == "MatMul"  # where the picture is fine-grained
     pair = OptimizedEmbedder.current(tmp_path, threads=1)
     images = [noise(90 + 40 * n, 300 - 20 * n, seed=n) for n in range(5)]
     alone = np.concatenate([pair.embed_images([image]) for image in images])

@@ -17,6 +17,7 @@ from core.guide import CityGuide
 from core.snapshot_store import SnapshotStore
 from offline.__main__ import app
 from offline.exporting.check import Bounds, Check
+from offline.exporting.exporting import Form
 from offline.gallery import Gallery
 from offline.indexing import build_snapshot
 from offline.sources.demo import demo_places, demo_query
@@ -141,10 +142,13 @@ def test_openvino_answers_alike_in_the_precision_the_name_tells(
 
 
 @pytest.mark.skipif(find_spec("openvino") is not None, reason="openvino is here")
-def test_openvino_is_asked_for_before_anything_is_written(data: Path, bundled: Embedder) -> None:
+@pytest.mark.parametrize("form", ["openvino", "openvino-f32"])
+def test_openvino_is_asked_for_before_anything_is_written(
+    data: Path, bundled: Embedder, form: Form
+) -> None:
     before = optimized(data).name
     with pytest.raises(EmbedderUnavailable, match=r"pip install .*\[openvino\]"):
-        export_pair(bundled, data, form="openvino")
+        export_pair(bundled, data, form=form)
     assert optimized(data).name == before
 
 
