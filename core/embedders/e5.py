@@ -20,11 +20,11 @@ DIM = 384
 MAX_CHARS = 512  # time grows with length; nobody describes a sight in more
 BATCH = 32  # texts per call; memory grows with their tokens
 
-# How OpenMP's threads wait for one another: they spin for some 20 microseconds, then they sleep.
+# How OpenMP's threads wait for one another: they spin for some 10 microseconds, then they sleep.
 # Left alone they spin longer, and on a busy machine one text in twenty took 250 ms; if they sleep
-# at once, a text takes twice as long, be the machine busy or not. "Active" lets them spin half that
-# time even if threads outnumber processors, where "passive" would not let them at all.
-WAITING = {"OMP_WAIT_POLICY": "active", "GOMP_SPINCOUNT": "2000"}
+# at once, a text takes twice as long. "Active" lets them spin even if threads outnumber processors,
+# where "passive" would not.
+WAITING = {"OMP_WAIT_POLICY": "active", "GOMP_SPINCOUNT": "1000"}
 
 CPU_INFO = Path("/proc/cpuinfo")
 

@@ -27,7 +27,7 @@ from core.embedders.pair import (
     current_pair,
     sha256,
 )
-from core.embedders.runtime import OPENVINO_INT8, openvino_precision
+from core.embedders.runtime import OPENVINO_FLOAT32, OPENVINO_INT8, openvino_precision
 from core.embedders.weights import take_weights_out
 from core.errors import (
     DataDirError,
@@ -54,8 +54,6 @@ from offline.training import Trainings
 from offline.views import LOOKS, PARTS, for_training, views_of
 
 Form = Literal["fp32", "int8", "openvino", "openvino-f32", "openvino-int8"]
-
-OPENVINO_FORM = "openvino"  # begins the forms that OpenVINO runs
 
 DRAFT_PREFIX = ".draft-"
 CALIBRATION_PHOTOS = 32
@@ -120,9 +118,9 @@ def export(
         ExportRefused: the pair answers too differently.
         DataDirError: the folder cannot be written.
     """
-    if form.startswith(OPENVINO_FORM):
+    precision = openvino_precision() if form == "openvino" else form
+    if precision == OPENVINO_FLOAT32:
         _require("openvino", extra="openvino")
-    precision = openvino_precision() if form == OPENVINO_FORM else form
     snapshot = _snapshot_of(source, data_dir)
     asking = _Asking(data_dir, snapshot, limits, k)
     folder = data_dir / FOLDER
@@ -199,7 +197,7 @@ def _write(source: Embedder, draft: Path, precision: str, asking: _Asking) -> Pa
         case ClipEmbedder():
             _require("onnx", "onnxruntime", "tokenizers", extra="clip")
             if precision == OPENVINO_INT8:
-                _require("nncf", extra="openvino")
+                _require("nncf", "openvino", extra="openvino")
             towers = write_clip(source, draft)
             if precision == "int8":
                 towers = _one_by_one(towers)
