@@ -52,12 +52,12 @@ class LeanPatches(torch.nn.Module):  # type: ignore[misc] # torch has no types h
 
     def forward(self, pixels: Any) -> Any:
         """Give (n, width, grid, grid) for (n, 3, side, side)."""
-        n, grid, patch = -1, self.grid, self.patch
+        grid, patch = self.grid, self.patch
         if self.seen != pixels.shape[-1]:
             pixels = pixels[:, :, : self.seen, : self.seen]
-        patches = pixels.reshape(n, 3, grid, patch, grid, patch).permute(0, 2, 4, 1, 3, 5)
-        embedded = patches.reshape(n, grid * grid, 3 * patch * patch) @ self.weight
-        return embedded.transpose(1, 2).reshape(n, self.weight.shape[1], grid, grid)
+        patches = pixels.reshape(-1, 3, grid, patch, grid, patch).permute(0, 2, 4, 1, 3, 5)
+        embedded = patches.reshape(-1, grid * grid, 3 * patch * patch) @ self.weight
+        return embedded.transpose(1, 2).reshape(-1, self.weight.shape[1], grid, grid)
 
 
 class LeanEncoder(torch.nn.Module):  # type: ignore[misc] # torch has no types here
