@@ -30,7 +30,11 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 
 class E5:
-    """Embeds words; alike meanings point alike, though all vectors share a large common part."""
+    """Embeds words; alike meanings point alike, though all vectors share a large common part.
+
+    The library takes reciprocal roots by an instruction (rsqrtss) that Intel and AMD round
+    differently, and goes on in 8-bit integers: on another make, an embedding differs a little.
+    """
 
     dim = DIM
 
