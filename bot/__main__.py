@@ -19,8 +19,7 @@ from bot.errors import TokenRejected
 from bot.lazy_types import build_when_used
 from core.errors import GuideError, NoSnapshot
 from core.logs import set_up_logging, token_secrets
-from core.matrices import multiply_in_one_thread
-from core.memory import keep_heaps_small
+from core.process import prepare_to_serve
 from core.settings import Settings, what_is_wrong
 
 TOKEN_FORM = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
@@ -78,8 +77,7 @@ async def _sandbox(settings: Settings, host: str, port: int) -> None:
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> int:
-    keep_heaps_small()
-    multiply_in_one_thread()
+    prepare_to_serve()
     build_when_used()  # before the import of aiogram, which is the work's
     try:
         asyncio.run(work())

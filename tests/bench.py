@@ -23,7 +23,7 @@ from core.answers import Recognition, SearchResult
 from core.embedders import load_embedder
 from core.guide import CityGuide
 from core.images import ImageLimits
-from core.matrices import multiply_in_one_thread
+from core.process import prepare_to_serve
 from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import build_snapshot
@@ -69,7 +69,7 @@ def bench_jobs(data_dir: Path, views: int) -> None:
 
 async def bench_answers(data_dir: Path, rounds: int) -> None:
     """Ask photos and words one after the other, then as several people do."""
-    multiply_in_one_thread()  # as the bot does
+    prepare_to_serve()
     start = perf_counter()
     embedder = load_embedder("bundled", data_dir=data_dir)
     guide = CityGuide(data_dir, embedder, limits=LIMITS)

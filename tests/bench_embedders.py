@@ -34,7 +34,8 @@ from core.embedders.pair import current_pair
 from core.errors import EmbedderUnavailable
 from core.guide import CityGuide
 from core.images import load_image
-from core.matrices import multiply_in_one_thread
+from core.process import prepare_to_serve
+from offline.embedding import BATCH, ahead
 from offline.exporting.check import Bounds
 from offline.exporting.exporting import Form, export
 from offline.gallery import Gallery
@@ -44,10 +45,11 @@ from offline.sources.demo import read_demo
 from tests.bench import LIMITS, WORDS, fresh, queries
 from tests.core.embedders.miniature import write_clip, write_words_model
 
-BATCH = 16  # pictures embedded together, as `index` does
+INDEXED = 4 * BATCH  # pictures in a row
 # What is asked in a turn. To change after each query would be unfair: for a while, torch's threads
 # go on spinning, and each finds the other's weights in the processor's cache.
-TURNS = (["picture"] * 9, ["words"] * 9, ["batch"] * 2)
+TURNS = (["picture"] * 9, ["words"] * 9)
+INDEXING = ["index"] * 2  # in every third round, since it takes seconds
 WARMING = 1  # of a turn, which counts for nothing
 HEADER = (
     "| | picture p50 / p95 ms | CPU ms | words p50 / p95 ms | pictures/s | ready s | MB | "
@@ -74,9 +76,10 @@ def measure(
         def print_row(what: str, **settings: Any) -> None:
             ours = Subject(settings, data_dir, threads)
             alone = Subject({"alone": True, **chosen}, data_dir, threads)
-            for turn in TURNS * rounds:
-                alone.ask(turn)
-                ours.ask(turn)
+            for number in range(rounds):
+                for turn in (*TURNS, INDEXING) if number % 3 == 0 else TURNS:
+                    alone.ask(turn)
+                    ours.ask(turn)
             _print_row(what, ours.close(), alone.close())
 
         typer.echo(HEADER)
@@ -144,7 +147,7 @@ class Subject:
         self._figures = defaultdict(list, ready_s=[perf_counter() - start])
 
     def ask(self, turn: list[str]) -> None:
-        """Have it answer one of the `TURNS`."""
+        """Have it answer one of the `TURNS`, or `INDEXING`."""
         for number, what in enumerate(turn):
             self._pipe.send(what)
             for name, value in self._pipe.recv().items():
@@ -170,6 +173,8 @@ async def _answer(
     text_model: str | None,
     alone: bool,
 ) -> None:
+    if not alone:
+        prepare_to_serve()
     loaded = load_embedder(embedder, text_model=text_model, data_dir=data_dir, threads=threads)
     asked = Alone(loaded) if alone else Whole(loaded, data_dir)
     await asked.warm_up()
@@ -177,10 +182,10 @@ async def _answer(
     texts = (f"{words} {number}" for number in count() for words in WORDS)
     pipe.send("ready")
     while what := pipe.recv():
-        if what == "batch":
-            batch = [next(photos) for _ in range(BATCH)]
-            wall, _ = await _timed(asked.index(batch))
-            pipe.send({"indexed": BATCH / wall * 1000, "mb": resident_mb()})
+        if what == "index":
+            gallery = [next(photos) for _ in range(INDEXED)]
+            wall, _ = await _timed(asked.index(gallery))
+            pipe.send({"indexed": INDEXED / wall * 1000, "mb": resident_mb()})
         else:
             answer = asked.picture(next(photos)) if what == "picture" else asked.words(next(texts))
             wall, cpu = await _timed(answer)
@@ -245,14 +250,14 @@ class Alone:
         self._words([text])
 
     async def index(self, images: list[Image.Image]) -> None:
-        self._pictures(images)
+        for start in range(0, len(images), BATCH):
+            self._pictures(images[start : start + BATCH])
 
 
 class Whole:
     """The guide: a photo is decoded, embedded once, searched and voted on."""
 
     def __init__(self, embedder: Embedder, data_dir: Path) -> None:
-        multiply_in_one_thread()  # as the bot does
         self._embedder = embedder
         # Random weights leave doubt about everything: one look is what can be compared.
         self._guide = CityGuide(data_dir, embedder, limits=LIMITS, look_again_below=0)
@@ -268,8 +273,15 @@ class Whole:
         await self._guide.search(text)
 
     async def index(self, photos: list[bytes]) -> None:
+        """Decode photos ahead and embed them in batches, as the job `index` does."""
         side = self._embedder.image_side
-        self._embedder.embed_gallery([load_image(p, LIMITS, min_side=side) for p in photos])
+
+        def decoded(batch: list[bytes]) -> list[Image.Image]:
+            return [load_image(photo, LIMITS, min_side=side) for photo in batch]
+
+        batches = [photos[start : start + BATCH] for start in range(0, len(photos), BATCH)]
+        for images in ahead(decoded, batches):
+            self._embedder.embed_gallery(images)
 
 
 if __name__ == "__main__":

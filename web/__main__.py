@@ -15,8 +15,7 @@ from pydantic import ValidationError
 
 from core.errors import GuideError, NoSnapshot
 from core.logs import set_up_logging
-from core.matrices import multiply_in_one_thread
-from core.memory import keep_heaps_small
+from core.process import prepare_to_serve
 from core.settings import Settings, what_is_wrong
 
 
@@ -39,8 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         secrets=[key.get_secret_value()] if key else [],
         form=settings.log_format,
     )
-    keep_heaps_small()
-    multiply_in_one_thread()
+    prepare_to_serve()
     try:
         asyncio.run(_serve(settings))
     except NoSnapshot:

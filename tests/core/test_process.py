@@ -1,16 +1,18 @@
+import json
+import os
 import platform
 import subprocess
 import sys
 
 import pytest
 
-pytestmark = pytest.mark.skipif(
+glibc_only = pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc", reason="other C libraries are left alone"
 )
 
 TOLD = """
 import sys
-from core.memory import keep_heaps_small
+from core.process import keep_heaps_small
 
 if sys.argv[1] == "told":
     keep_heaps_small()
@@ -49,9 +51,47 @@ def printed(program: str, how: str) -> float:
     return float(done.stdout)
 
 
+@glibc_only
 def test_large_buffers_are_given_back_though_small_ones_lie_between() -> None:
     assert printed(KEPT_MB, "told") < 20 < printed(KEPT_MB, "not told")
 
 
+@glibc_only
 def test_a_photo_gets_the_pages_of_the_one_before() -> None:
     assert printed(FAULTS_A_PHOTO, "told") < 20
+
+
+THREADS = """
+import json
+import sys
+
+import numpy
+from threadpoolctl import threadpool_info
+
+from core.process import multiply_in_one_thread
+
+if sys.argv[1] == "told":
+    multiply_in_one_thread()
+by_numpy = [
+    library["num_threads"]
+    for library in threadpool_info()
+    if library["user_api"] == "blas" and "numpy" in library["filepath"]
+]
+matrix = numpy.eye(300, dtype=numpy.float32)
+print(json.dumps([by_numpy, bool((matrix @ matrix == matrix).all())]))
+"""
+
+
+def threads(told: str) -> list[int]:
+    code = [sys.executable, "-c", THREADS, told]
+    environment = {"OPENBLAS_NUM_THREADS": "2"}
+    done = subprocess.run(code, env=environment, capture_output=True, text=True, check=True)
+    by_numpy, right = json.loads(done.stdout)
+    assert right
+    return list(by_numpy)
+
+
+def test_matrices_are_multiplied_in_one_thread_once_told() -> None:
+    left_alone, told = threads("left alone"), threads("told")
+    assert told == [1] * len(left_alone) != []
+    assert left_alone != told or len(os.sched_getaffinity(0)) == 1
