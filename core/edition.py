@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
@@ -21,6 +21,8 @@ from core.verdict import ANSWERS, Verdict, verdict
 from core.vote import Neighbour
 
 LOOKED_UP = 100  # embeddings whose nearest photos are kept: more than are answered at a time
+
+LookUp = tuple[bytes, int, str | None]  # an embedding, k and the city
 
 
 class Edition:
@@ -43,15 +45,7 @@ class Edition:
             np.array([row_of_place[photo.place_id] for photo in snapshot.photos], dtype=np.int64),
             min_stand_out=snapshot.manifest.thresholds.min_stand_out,
         )
-
-        # A photo is looked up to know whether it leaves doubt, and again for its answer. No method,
-        # since an edition that refers to itself would outlive the next one.
-        @lru_cache(maxsize=LOOKED_UP)
-        def nearest(embedding: bytes, k: int) -> list[tuple[int, float]]:
-            query = np.frombuffer(embedding, np.float32)[None]
-            return snapshot.space_of(query).index.search(query, k).of(0)
-
-        self.nearest = nearest  # rows and scores for the bytes of a float32 embedding
+        self.looked_up: dict[LookUp, list[tuple[int, Neighbour]]] = {}  # see `neighbours`
 
     def in_city(self, city: str | None) -> set[str]:
         """Ids of the places with photos in ``city`` (all cities if None)."""
@@ -77,18 +71,30 @@ def neighbours(
 ) -> list[tuple[int, Neighbour]]:
     """The ``k`` gallery photos nearest to an embedding, with their rows, closest first.
 
-    With a ``city``, photos of its places only.
+    With a ``city``, photos of its places only. A photo is looked up to know whether it leaves
+    doubt, and again for its answer: the latest are kept. One thread at a time may look up.
     """
-    if city is None:
-        found = edition.nearest(embedding.tobytes(), k)
-    else:
-        only = [row for place in edition.in_city(city) for row in edition.photo_rows[place]]
-        index = edition.snapshot.space_of(embedding).index
-        found = index.search(embedding, k, only_rows=only).of(0)
-    photos = edition.snapshot.photos
-    return [
-        (row, Neighbour(photos[row].photo_id, photos[row].place_id, score)) for row, score in found
-    ]
+    found = known_neighbours(edition, embedding, k, city)
+    if found is None:
+        only = None
+        if city is not None:
+            only = [row for place in edition.in_city(city) for row in edition.photo_rows[place]]
+        index, photos = edition.snapshot.space_of(embedding).index, edition.snapshot.photos
+        found = [
+            (row, Neighbour(photos[row].photo_id, photos[row].place_id, score))
+            for row, score in index.search(embedding, k, only_rows=only).of(0)
+        ]
+        edition.looked_up[embedding.tobytes(), k, city] = found
+        if len(edition.looked_up) > LOOKED_UP:
+            del edition.looked_up[next(iter(edition.looked_up))]  # the oldest
+    return found
+
+
+def known_neighbours(
+    edition: Edition, embedding: Embeddings, k: int, city: str | None = None
+) -> list[tuple[int, Neighbour]] | None:
+    """What `neighbours` would give, if it is kept; in no time and from any thread."""
+    return edition.looked_up.get((embedding.tobytes(), k, city))
 
 
 def judged(

@@ -17,7 +17,7 @@ from PIL import Image
 from core.answers import Lookalike, Recognition, SearchResult, SeenPhoto
 from core.batching import Batcher
 from core.catalogue import Catalogue
-from core.edition import Edition, judged, neighbours, photos_that_fit, recognition
+from core.edition import Edition, judged, known_neighbours, neighbours, photos_that_fit, recognition
 from core.embedders.base import Embedder, Embeddings
 from core.errors import EmptyQuery
 from core.images import ImageLimits, load_image, photo_position
@@ -33,6 +33,7 @@ Result = TypeVar("Result")
 
 DECODERS = 2
 BATCH_OF_TEXTS = 4  # more would only make the first of them wait
+HASHED_AT_ONCE = 512 << 10  # bytes; a larger file would hold up the event loop
 REMEMBERED = 2000  # embeddings each of photos and of texts: 10 MB of 1280 numbers, 20 by two
 
 
@@ -92,7 +93,9 @@ class CityGuide:
         )
         # A new snapshot leaves embeddings good, even if it would have had doubts where the old one
         # had none, or the other way round.
-        self._seen: Recent[bytes, Embeddings] = Recent(REMEMBERED)  # by SHA-256 of the file
+        # By SHA-256 of the file, with whether it tells where it was taken; not where, since that
+        # is nobody's business afterwards.
+        self._seen: Recent[bytes, tuple[Embeddings, bool]] = Recent(REMEMBERED)
         self._read: Recent[str, Embeddings] = Recent(REMEMBERED)
         self._searching = ThreadPoolExecutor(1, thread_name_prefix="search")
         self._edition = Edition(self._store.load(embedder))
@@ -171,12 +174,10 @@ class CityGuide:
         """
         timings: dict[str, float] = {}
 
-        def read() -> tuple[bytes, Point | None]:
-            return hashlib.sha256(photo).digest(), photo_position(photo)
-
         with _timed(timings, "hash"):
-            key, taken_at = await _run(self._decoding, read)
-        embedding = await self._seen.get(key, lambda: self._embed(photo, timings))
+            key = await self._hashed(photo)
+        embedding, located = await self._seen.get(key, lambda: self._look_at(photo, timings))
+        taken_at = await _run(self._decoding, lambda: photo_position(photo)) if located else None
         return SeenPhoto(embedding, taken_at, timings)
 
     async def recognize(
@@ -197,9 +198,11 @@ class CityGuide:
         seen = photo if isinstance(photo, SeenPhoto) else await self.see(photo)
         timings = dict(seen.timings_ms)
         with _timed(timings, "search"):
-            found = await _run(
-                self._searching, lambda: neighbours(edition, seen.embedding, self._k, city)
-            )
+            found = known_neighbours(edition, seen.embedding, self._k, city)
+            if found is None:
+                found = await _run(
+                    self._searching, lambda: neighbours(edition, seen.embedding, self._k, city)
+                )
         with _timed(timings, "vote"):
             return recognition(edition, seen.embedding, found, near or seen.taken_at, timings)
 
@@ -238,13 +241,28 @@ class CityGuide:
             )
         return SearchResult(tuple(hits), timings, edition.snapshot.version)
 
-    async def _embed(self, photo: bytes, timings: dict[str, float]) -> Embeddings:
-        """The photo in the visual space, (1, dim); where that leaves doubt, by both networks."""
+    async def _hashed(self, photo: bytes) -> bytes:
+        def digest() -> bytes:
+            return hashlib.sha256(photo).digest()
+
+        # To a thread and back takes three times as long as to hash a photo as chats send it.
+        return digest() if len(photo) <= HASHED_AT_ONCE else await _run(self._decoding, digest)
+
+    async def _look_at(self, photo: bytes, timings: dict[str, float]) -> tuple[Embeddings, bool]:
+        """The photo's embedding, and whether the file tells where it was taken.
+
+        The embedding is in the visual space, (1, dim); where that leaves doubt, by both networks.
+        """
+
+        def read() -> tuple[Image.Image, bool]:
+            image = load_image(photo, self._limits, min_side=self._embedder.first_side)
+            return image, photo_position(photo) is not None
+
         with _timed(timings, "wait"):
             await self._first_looks.acquire()
         try:
             with _timed(timings, "decode"):
-                image = await _run(self._decoding, lambda: self._decoded(photo))
+                image, located = await _run(self._decoding, read)
             with _timed(timings, "embed"):
                 first = await self._pictures.run(image)
         finally:
@@ -252,10 +270,10 @@ class CityGuide:
         with _timed(timings, "search"):
             in_doubt = await _run(self._searching, lambda: self._in_doubt(first))
         if not in_doubt:
-            return first
+            return first, located
         with _timed(timings, "look again"):
             async with self._second_looks:
-                return await self._looked_at_again(photo, first)
+                return await self._looked_at_again(photo, first), located
 
     async def _looked_at_again(self, photo: bytes, first: Embeddings) -> Embeddings:
         """All looks at a photo by both networks, joined."""
@@ -271,9 +289,6 @@ class CityGuide:
             asyncio.gather(*map(self._second.run, looks)),
         )
         return joined(thorough(np.concatenate([first, *by_first]), np.concatenate(by_second)))
-
-    def _decoded(self, photo: bytes) -> Image.Image:
-        return load_image(photo, self._limits, min_side=self._embedder.first_side)
 
     def _in_doubt(self, embedding: Embeddings) -> bool:
         edition = self._edition

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from core.answers import Recognition
+from core.edition import LOOKED_UP
 from core.embedders import Embeddings
 from core.errors import (
     EmbedderUnavailable,
@@ -18,8 +19,9 @@ from core.errors import (
     SnapshotCorrupt,
     UnreadableImage,
 )
-from core.guide import CityGuide
+from core.guide import DECODERS, HASHED_AT_ONCE, CityGuide
 from core.images import ImageLimits, load_image
+from core.index import Nearest, PhotoIndex
 from core.places import Place, Point
 from core.snapshot_store import SnapshotStore
 from core.text_search import Why
@@ -324,6 +326,7 @@ async def test_where_a_photo_was_taken_serves_unless_a_position_is_given(
     between = coloured_photo((35, 120, 140))
     plain = await guide.recognize(encoded(between))
     taken_there = await guide.recognize(encoded(between, exif=taken_at_green))
+    again = await guide.recognize(encoded(between, exif=taken_at_green))
     elsewhere = await guide.recognize(
         encoded(between, exif=taken_at_green), near=PLACES["red"].point
     )
@@ -332,6 +335,7 @@ async def test_where_a_photo_was_taken_serves_unless_a_position_is_given(
         return next(p.share for p in answer.places if p.place == PLACES["green"])
 
     assert green(taken_there) > green(plain)
+    assert green(again) == green(taken_there)  # though where it was taken is not kept
     assert green(taken_there) > green(elsewhere)
 
 
@@ -353,6 +357,32 @@ async def test_a_photo_seen_before_is_looked_up_in_the_new_snapshot(tmp_path: Pa
     assert await guide.refresh()
     after = await guide.recognize(photo)
     assert after.photos[0].score > before.photos[0].score  # now it is in the gallery itself
+    assert embedder.embedded_images == 1
+    guide.close()
+
+
+async def test_a_photo_seen_before_does_not_wait_for_others_to_be_decoded(
+    guide: CityGuide,
+) -> None:
+    photo = encoded(coloured_photo("red", seed=9))
+    before = await guide.recognize(photo)
+    gate = threading.Event()
+    for _ in range(DECODERS):
+        guide._decoding.submit(gate.wait)
+    try:
+        again = await asyncio.wait_for(guide.recognize(photo), timeout=10)
+    finally:
+        gate.set()
+    assert again.places == before.places
+
+
+async def test_a_large_file_is_known_again(tmp_path: Path) -> None:
+    publish(tmp_path)
+    guide = CityGuide(tmp_path, embedder := ColourEmbedder(), limits=LIMITS)
+    photo = encoded(coloured_photo("red", seed=9, size=(600, 400)), "BMP")
+    assert len(photo) > HASHED_AT_ONCE
+    for _ in range(2):
+        assert (await guide.recognize(photo)).places[0].place == PLACES["red"]
     assert embedder.embedded_images == 1
     guide.close()
 
@@ -512,7 +542,28 @@ async def test_a_second_network_that_cannot_be_had_shows_before_anybody_asks(
     guide.close()
 
 
-async def test_a_photo_is_looked_up_once_for_doubt_and_answer(guide: CityGuide) -> None:
-    await guide.recognize(encoded(coloured_photo("red", seed=9)))
-    looked_up = guide._edition.nearest.cache_info()
-    assert (looked_up.misses, looked_up.hits) == (1, 1)
+async def test_a_photo_is_looked_up_once_for_doubt_and_answer(
+    guide: CityGuide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[int] = []
+    really = PhotoIndex.search
+
+    def search(self: PhotoIndex, queries: Embeddings, k: int, **options: Any) -> Nearest:
+        looked_up.append(k)
+        return really(self, queries, k, **options)
+
+    monkeypatch.setattr(PhotoIndex, "search", search)
+    photo = encoded(coloured_photo("red", seed=9))
+    await guide.recognize(photo)
+    await guide.recognize(photo)
+    assert looked_up == [10]
+    for city in ("Киров", "Москва", "Киров"):
+        answer = await guide.recognize(photo, city=city)
+        assert {place.place.city for place in answer.places} == {city}
+    assert looked_up == [10, 10, 10]
+
+
+async def test_what_was_looked_up_is_kept_for_a_while(guide: CityGuide) -> None:
+    for number in range(LOOKED_UP + 10):
+        await guide.recognize(encoded(coloured_photo((number, 100, 100))))
+    assert len(guide._edition.looked_up) == LOOKED_UP
