@@ -106,31 +106,37 @@ class OptimizedEmbedder:
         Raises:
             EmbedderUnavailable: the tower for pictures is damaged or missing.
         """
-        visual = np.empty((len(images), self.dim), np.float32)
-        for rows, outputs in self._seen(images):
-            visual[rows] = outputs[0]
-        return visual
+        return self._visual(images, self.image_batch)
 
     def embed_gallery(self, images: Sequence[Image.Image]) -> ImageEmbeddings:
         """Embed them among words as well; errors as of `embed_images`."""
+        # Nobody waits for the first of them: by OpenVINO in int8, sixteen at once take a tenth less
+        # than eight and eight.
+        together = 1 if self.image_batch == 1 else max(1, len(images))
         if JOINT not in self._pair.files:
-            visual = self.embed_images(images)
+            visual = self._visual(images, together)
             return ImageEmbeddings(visual, joint=visual)
         visual = np.empty((len(images), self.dim), np.float32)
         joint = np.empty((len(images), self.joint_dim), np.float32)
-        for rows, (embeddings, features) in self._seen(images):
+        for rows, (embeddings, features) in self._seen(images, together):
             visual[rows] = embeddings
             [joint[rows]] = self._joint.run({"features": features})
         return ImageEmbeddings(visual, joint)
 
+    def _visual(self, images: Sequence[Image.Image], together: int) -> Embeddings:
+        visual = np.empty((len(images), self.dim), np.float32)
+        for rows, outputs in self._seen(images, together):
+            visual[rows] = outputs[0]
+        return visual
+
     def _seen(
-        self, images: Sequence[Image.Image]
+        self, images: Sequence[Image.Image], together: int
     ) -> Iterator[tuple[slice, list[NDArray[np.float32]]]]:
         """What the tower for pictures gives, batch by batch, and which pictures that is of."""
-        towers = self._pair.towers
-        for start in range(0, len(images), towers.image_batch):
-            rows = slice(start, start + towers.image_batch)
-            yield rows, self._pictures.run({"pixels": towers.preprocessing.batch(images[rows])})
+        for start in range(0, len(images), together):
+            rows = slice(start, start + together)
+            pixels = self._pair.towers.preprocessing.batch(images[rows])
+            yield rows, self._pictures.run({"pixels": pixels})
 
     def embed_again(self, images: Sequence[Image.Image]) -> Embeddings:
         """Embed pictures by the second network; see ``Embedder``.

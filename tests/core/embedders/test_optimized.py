@@ -3,10 +3,13 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from core.embedders import load_embedder
@@ -19,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 PIXELS = Preprocessing(side=8, shorter_side=8, mean=(0, 0, 0), std=(255, 255, 255))
 
 
-def write_pair(data_dir: Path) -> Path:
+def write_pair(data_dir: Path, *, image_batch: int = 2) -> Path:
     """A pair whose tower for pictures gives their mean colour, and whose words go through e5."""
     import onnx
     from onnx import TensorProto, helper
@@ -42,7 +45,7 @@ def write_pair(data_dir: Path) -> Path:
     pair = Pair(
         source="colours",
         precision="fp32",
-        towers=Towers(3, 0, 384, PIXELS, None, image_batch=2, text_batch=1),
+        towers=Towers(3, 0, 384, PIXELS, None, image_batch=image_batch, text_batch=1),
         files={name: sha256(folder / name) for name in (PICTURES, COMMON)},
         check={},
         created="2026-01-01T00:00:00+00:00",
@@ -71,6 +74,33 @@ def test_pictures_in_any_number_get_a_row_each(folder: Path) -> None:
     assert embeddings.joint is embeddings.visual
     assert np.array_equal(made(folder).embed_images(images), embeddings.visual)
     assert made(folder).embed_images([]).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("image_batch", "asked", "gallery"), [(2, [2, 2, 1], [5]), (1, [1] * 5, [1] * 5)]
+)
+def test_a_gallery_goes_through_together_unless_company_would_change_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    image_batch: int,
+    asked: list[int],
+    gallery: list[int],
+) -> None:
+    embedder = made(write_pair(tmp_path, image_batch=image_batch))
+    images = [Image.new("RGB", (20, 20), (50 * n, 100, 100)) for n in range(5)]
+    ran: list[int] = []
+    really = embedder._pictures.run
+
+    def run(inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+        ran.append(len(inputs["pixels"]))
+        return really(inputs)
+
+    monkeypatch.setattr(embedder._pictures, "run", run)
+    one_by_one = embedder.embed_images(images)
+    assert ran == asked
+    ran.clear()
+    np.testing.assert_allclose(embedder.embed_gallery(images).visual, one_by_one, atol=1e-6)
+    assert ran == gallery
 
 
 def test_the_towers_are_opened_one_by_one_and_only_when_used(folder: Path) -> None:
