@@ -20,13 +20,13 @@ from core.variety import varied
 from core.verdict import ANSWERS, Verdict, verdict
 from core.vote import Neighbour
 
-LOOKED_UP = 100  # embeddings whose nearest photos are kept: more than are answered at a time
+Found = Sequence[tuple[int, Neighbour]]  # photos with their rows, closest first
 
-LookUp = tuple[bytes, int, str | None]  # an embedding, k and the city
+LOOKED_UP = 100  # embeddings whose nearest photos are kept: more than are answered at a time
 
 
 class Edition:
-    """A loaded snapshot with the look-ups that answering needs; immutable."""
+    """A loaded snapshot with the look-ups that answering needs; immutable but for `neighbours`."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -45,7 +45,7 @@ class Edition:
             np.array([row_of_place[photo.place_id] for photo in snapshot.photos], dtype=np.int64),
             min_stand_out=snapshot.manifest.thresholds.min_stand_out,
         )
-        self.looked_up: dict[LookUp, list[tuple[int, Neighbour]]] = {}  # see `neighbours`
+        self._looked_up: dict[tuple[bytes, int], Found] = {}  # by embedding and k; oldest first
 
     def in_city(self, city: str | None) -> set[str]:
         """Ids of the places with photos in ``city`` (all cities if None)."""
@@ -54,6 +54,33 @@ class Edition:
             for place_id in self.photo_rows
             if city is None or self.places[place_id].city.casefold() == city.casefold()
         }
+
+    def neighbours(self, embedding: Embeddings, k: int, city: str | None = None) -> Found:
+        """The ``k`` gallery photos nearest to an embedding; with a ``city``, of its places only.
+
+        A photo is looked up to know whether it leaves doubt, and again for its answer: the latest
+        are kept. One thread at a time may look up.
+        """
+        if city is not None:
+            only = [row for place in self.in_city(city) for row in self.photo_rows[place]]
+            return self._search(embedding, k, only)
+        found = self.known_neighbours(embedding, k)
+        if found is None:
+            found = self._looked_up[embedding.tobytes(), k] = self._search(embedding, k)
+            if len(self._looked_up) > LOOKED_UP:
+                del self._looked_up[next(iter(self._looked_up))]
+        return found
+
+    def known_neighbours(self, embedding: Embeddings, k: int) -> Found | None:
+        """What `neighbours` would give without a city, if it is kept; in no time, in any thread."""
+        return self._looked_up.get((embedding.tobytes(), k))
+
+    def _search(self, embedding: Embeddings, k: int, only: Sequence[int] | None = None) -> Found:
+        index, photos = self.snapshot.space_of(embedding).index, self.snapshot.photos
+        return tuple(
+            (row, Neighbour(photos[row].photo_id, photos[row].place_id, score))
+            for row, score in index.search(embedding, k, only_rows=only).of(0)
+        )
 
     def hit(self, row: int, score: float, why: Why) -> PhotoHit:
         """The photo in ``row`` of the snapshot as an answer."""
@@ -64,37 +91,6 @@ class Edition:
     def similar(self) -> SimilarPlaces:
         """Which places look alike; made when first asked for, since it reads all embeddings."""
         return SimilarPlaces(self.snapshot.visual, self.photo_rows)
-
-
-def neighbours(
-    edition: Edition, embedding: Embeddings, k: int, city: str | None = None
-) -> list[tuple[int, Neighbour]]:
-    """The ``k`` gallery photos nearest to an embedding, with their rows, closest first.
-
-    With a ``city``, photos of its places only. A photo is looked up to know whether it leaves
-    doubt, and again for its answer: the latest are kept. One thread at a time may look up.
-    """
-    found = known_neighbours(edition, embedding, k, city)
-    if found is None:
-        only = None
-        if city is not None:
-            only = [row for place in edition.in_city(city) for row in edition.photo_rows[place]]
-        index, photos = edition.snapshot.space_of(embedding).index, edition.snapshot.photos
-        found = [
-            (row, Neighbour(photos[row].photo_id, photos[row].place_id, score))
-            for row, score in index.search(embedding, k, only_rows=only).of(0)
-        ]
-        edition.looked_up[embedding.tobytes(), k, city] = found
-        if len(edition.looked_up) > LOOKED_UP:
-            del edition.looked_up[next(iter(edition.looked_up))]  # the oldest
-    return found
-
-
-def known_neighbours(
-    edition: Edition, embedding: Embeddings, k: int, city: str | None = None
-) -> list[tuple[int, Neighbour]] | None:
-    """What `neighbours` would give, if it is kept; in no time and from any thread."""
-    return edition.looked_up.get((embedding.tobytes(), k, city))
 
 
 def judged(
@@ -119,11 +115,11 @@ def judged(
 def recognition(
     edition: Edition,
     embedding: Embeddings,
-    found: Sequence[tuple[int, Neighbour]],
+    found: Found,
     near: Point | None,
     timings_ms: Mapping[str, float],
 ) -> Recognition:
-    """Put an answer together from the photos ``found`` by `neighbours`."""
+    """Put an answer together from the photos ``found`` by `Edition.neighbours`."""
     distances_m = None
     if near is not None:
         distances_m = {

@@ -17,7 +17,7 @@ from PIL import Image
 from core.answers import Lookalike, Recognition, SearchResult, SeenPhoto
 from core.batching import Batcher
 from core.catalogue import Catalogue
-from core.edition import Edition, judged, known_neighbours, neighbours, photos_that_fit, recognition
+from core.edition import Edition, judged, photos_that_fit, recognition
 from core.embedders.base import Embedder, Embeddings
 from core.errors import EmptyQuery
 from core.images import ImageLimits, load_image, photo_position
@@ -93,10 +93,10 @@ class CityGuide:
         )
         # A new snapshot leaves embeddings good, even if it would have had doubts where the old one
         # had none, or the other way round.
-        # By SHA-256 of the file, with whether it tells where it was taken; not where, since that
-        # is nobody's business afterwards.
-        self._seen: Recent[bytes, tuple[Embeddings, bool]] = Recent(REMEMBERED)
         self._read: Recent[str, Embeddings] = Recent(REMEMBERED)
+        # By SHA-256 of the file, with whether it tells where it was taken: not where, since that is
+        # nobody's business afterwards.
+        self._seen: Recent[bytes, tuple[Embeddings, bool]] = Recent(REMEMBERED)
         self._searching = ThreadPoolExecutor(1, thread_name_prefix="search")
         self._edition = Edition(self._store.load(embedder))
 
@@ -173,11 +173,18 @@ class CityGuide:
             UnreadableImage, ImageTooLarge: the photo cannot be used.
         """
         timings: dict[str, float] = {}
+        taken_at: Point | None = None
+
+        async def look() -> tuple[Embeddings, bool]:
+            nonlocal taken_at
+            embedding, taken_at = await self._look_at(photo, timings)
+            return embedding, taken_at is not None
 
         with _timed(timings, "hash"):
             key = await self._hashed(photo)
-        embedding, located = await self._seen.get(key, lambda: self._look_at(photo, timings))
-        taken_at = await _run(self._decoding, lambda: photo_position(photo)) if located else None
+        embedding, located = await self._seen.get(key, look)
+        if located and taken_at is None:  # somebody has looked at it before
+            taken_at = await _run(self._decoding, lambda: photo_position(photo))
         return SeenPhoto(embedding, taken_at, timings)
 
     async def recognize(
@@ -198,10 +205,10 @@ class CityGuide:
         seen = photo if isinstance(photo, SeenPhoto) else await self.see(photo)
         timings = dict(seen.timings_ms)
         with _timed(timings, "search"):
-            found = known_neighbours(edition, seen.embedding, self._k, city)
+            found = edition.known_neighbours(seen.embedding, self._k) if city is None else None
             if found is None:
                 found = await _run(
-                    self._searching, lambda: neighbours(edition, seen.embedding, self._k, city)
+                    self._searching, lambda: edition.neighbours(seen.embedding, self._k, city)
                 )
         with _timed(timings, "vote"):
             return recognition(edition, seen.embedding, found, near or seen.taken_at, timings)
@@ -245,24 +252,26 @@ class CityGuide:
         def digest() -> bytes:
             return hashlib.sha256(photo).digest()
 
-        # To a thread and back takes three times as long as to hash a photo as chats send it.
+        # To a thread and back takes longer than to hash a photo as chats send it.
         return digest() if len(photo) <= HASHED_AT_ONCE else await _run(self._decoding, digest)
 
-    async def _look_at(self, photo: bytes, timings: dict[str, float]) -> tuple[Embeddings, bool]:
-        """The photo's embedding, and whether the file tells where it was taken.
+    async def _look_at(
+        self, photo: bytes, timings: dict[str, float]
+    ) -> tuple[Embeddings, Point | None]:
+        """The photo's embedding, and where the file says that it was taken.
 
         The embedding is in the visual space, (1, dim); where that leaves doubt, by both networks.
         """
 
-        def read() -> tuple[Image.Image, bool]:
+        def read() -> tuple[Image.Image, Point | None]:
             image = load_image(photo, self._limits, min_side=self._embedder.first_side)
-            return image, photo_position(photo) is not None
+            return image, photo_position(photo)
 
         with _timed(timings, "wait"):
             await self._first_looks.acquire()
         try:
             with _timed(timings, "decode"):
-                image, located = await _run(self._decoding, read)
+                image, taken_at = await _run(self._decoding, read)
             with _timed(timings, "embed"):
                 first = await self._pictures.run(image)
         finally:
@@ -270,10 +279,10 @@ class CityGuide:
         with _timed(timings, "search"):
             in_doubt = await _run(self._searching, lambda: self._in_doubt(first))
         if not in_doubt:
-            return first, located
+            return first, taken_at
         with _timed(timings, "look again"):
             async with self._second_looks:
-                return await self._looked_at_again(photo, first), located
+                return await self._looked_at_again(photo, first), taken_at
 
     async def _looked_at_again(self, photo: bytes, first: Embeddings) -> Embeddings:
         """All looks at a photo by both networks, joined."""
@@ -292,7 +301,7 @@ class CityGuide:
 
     def _in_doubt(self, embedding: Embeddings) -> bool:
         edition = self._edition
-        jurors = [juror for _, juror in neighbours(edition, embedding, self._k)]
+        jurors = [juror for _, juror in edition.neighbours(embedding, self._k)]
         return judged(edition, embedding, jurors).certainty < self._look_again_below
 
 

@@ -69,7 +69,6 @@ def bench_jobs(data_dir: Path, views: int) -> None:
 
 async def bench_answers(data_dir: Path, rounds: int) -> None:
     """Ask photos and words one after the other, then as several people do."""
-    prepare_to_serve()
     start = perf_counter()
     embedder = load_embedder("bundled", data_dir=data_dir)
     guide = CityGuide(data_dir, embedder, limits=LIMITS)
@@ -175,6 +174,7 @@ def bench_cold_start(data_dir: Path, runs: int = 5) -> None:
 def main(views: int = 14, rounds: int = 5) -> None:
     """Measure on the demo city in a temporary folder."""
     typer.echo(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
+    prepare_to_serve()
     data_dir = Path(tempfile.mkdtemp(prefix="guide-bench-"))
     try:
         bench_jobs(data_dir, views)

@@ -273,7 +273,7 @@ class Whole:
         await self._guide.search(text)
 
     async def index(self, photos: list[bytes]) -> None:
-        """Decode photos ahead and embed them in batches, as the job `index` does."""
+        """Decode photos ahead and embed them in batches, as `index` does by the first network."""
         side = self._embedder.image_side
 
         def decoded(batch: list[bytes]) -> list[Image.Image]:

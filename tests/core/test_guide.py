@@ -335,7 +335,7 @@ async def test_where_a_photo_was_taken_serves_unless_a_position_is_given(
         return next(p.share for p in answer.places if p.place == PLACES["green"])
 
     assert green(taken_there) > green(plain)
-    assert green(again) == green(taken_there)  # though where it was taken is not kept
+    assert green(again) == green(taken_there)
     assert green(taken_there) > green(elsewhere)
 
 
@@ -376,15 +376,35 @@ async def test_a_photo_seen_before_does_not_wait_for_others_to_be_decoded(
     assert again.places == before.places
 
 
-async def test_a_large_file_is_known_again(tmp_path: Path) -> None:
+async def test_a_large_file_is_hashed_in_a_thread_and_known_again(tmp_path: Path) -> None:
     publish(tmp_path)
     guide = CityGuide(tmp_path, embedder := ColourEmbedder(), limits=LIMITS)
     photo = encoded(coloured_photo("red", seed=9, size=(600, 400)), "BMP")
     assert len(photo) > HASHED_AT_ONCE
-    for _ in range(2):
-        assert (await guide.recognize(photo)).places[0].place == PLACES["red"]
+    await guide.recognize(photo)
+    gate = threading.Event()
+    for _ in range(DECODERS):
+        guide._decoding.submit(gate.wait)
+    again = asyncio.create_task(guide.recognize(photo))
+    for _ in range(10):
+        await asyncio.sleep(0)  # all that needs no thread gets done
+    assert not again.done()
+    gate.set()
+    assert (await again).places[0].place == PLACES["red"]
     assert embedder.embedded_images == 1
     guide.close()
+
+
+async def test_where_a_photo_was_taken_is_not_kept(guide: CityGuide) -> None:
+    taken_at = Image.Exif()
+    taken_at[0x8825] = {1: "N", 2: (58.0, 36.0, 0.0), 3: "E", 4: (49.0, 36.0, 0.0)}
+    photo = encoded(coloured_photo("green", seed=9), exif=taken_at)
+    first, again = await guide.see(photo), await guide.see(photo)
+    assert first.taken_at is not None
+    assert again.taken_at == first.taken_at
+    kept = [part for value in guide._seen._kept.values() for part in value]
+    assert len(kept) == 2
+    assert not any(isinstance(part, Point) for part in kept)
 
 
 async def test_words_do_not_wait_behind_pictures(tmp_path: Path) -> None:
@@ -542,28 +562,41 @@ async def test_a_second_network_that_cannot_be_had_shows_before_anybody_asks(
     guide.close()
 
 
-async def test_a_photo_is_looked_up_once_for_doubt_and_answer(
-    guide: CityGuide, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked_up: list[int] = []
+@pytest.fixture
+def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[Embeddings]:
+    """The embeddings that indexes are asked about."""
+    asked: list[Embeddings] = []
     really = PhotoIndex.search
 
     def search(self: PhotoIndex, queries: Embeddings, k: int, **options: Any) -> Nearest:
-        looked_up.append(k)
+        asked.append(queries)
         return really(self, queries, k, **options)
 
     monkeypatch.setattr(PhotoIndex, "search", search)
+    return asked
+
+
+async def test_a_photo_is_looked_up_once_for_doubt_and_answer(
+    guide: CityGuide, looked_up: list[Embeddings]
+) -> None:
     photo = encoded(coloured_photo("red", seed=9))
-    await guide.recognize(photo)
-    await guide.recognize(photo)
-    assert looked_up == [10]
-    for city in ("Киров", "Москва", "Киров"):
+    answers = [await guide.recognize(photo) for _ in range(2)]
+    assert answers[0].places == answers[1].places
+    assert len(looked_up) == 1
+    for city in ("Киров", "Москва"):
         answer = await guide.recognize(photo, city=city)
         assert {place.place.city for place in answer.places} == {city}
-    assert looked_up == [10, 10, 10]
+    assert (await guide.recognize(photo)).places == answers[0].places
 
 
-async def test_what_was_looked_up_is_kept_for_a_while(guide: CityGuide) -> None:
-    for number in range(LOOKED_UP + 10):
-        await guide.recognize(encoded(coloured_photo((number, 100, 100))))
-    assert len(guide._edition.looked_up) == LOOKED_UP
+async def test_only_the_latest_photos_looked_up_are_kept(
+    guide: CityGuide, looked_up: list[Embeddings]
+) -> None:
+    photos = [encoded(coloured_photo((n, 100, 100))) for n in range(LOOKED_UP + 10)]
+    for photo in photos:
+        await guide.recognize(photo)
+    looked_up.clear()
+    await guide.recognize(photos[-1])
+    assert not looked_up
+    await guide.recognize(photos[0])
+    assert len(looked_up) == 1

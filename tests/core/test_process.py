@@ -12,10 +12,10 @@ glibc_only = pytest.mark.skipif(
 
 TOLD = """
 import sys
-from core.process import keep_heaps_small
+from core.process import prepare_to_serve
 
 if sys.argv[1] == "told":
-    keep_heaps_small()
+    prepare_to_serve()
 """
 
 KEPT_MB = """
@@ -68,10 +68,10 @@ import sys
 import numpy
 from threadpoolctl import threadpool_info
 
-from core.process import multiply_in_one_thread
+from core.process import prepare_to_serve
 
 if sys.argv[1] == "told":
-    multiply_in_one_thread()
+    prepare_to_serve()
 by_numpy = [
     library["num_threads"]
     for library in threadpool_info()

@@ -1,5 +1,5 @@
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -147,24 +147,41 @@ def test_further_queries_find_their_places_too(
     real_index: tuple[TextIndex, list[str]], bundled: Embedder
 ) -> None:
     """In more languages; no weight was chosen on them."""
-    hit = hits(Path(__file__).with_name("further_queries.csv"), real_index, bundled)
+    further = Path(__file__).with_name("further_queries.csv")
+    hit = hits(further, real_index, bundled)
     assert hit["name"] >= 0.95
     assert hit["translit"] == hit["layout"] == 1
     assert hit["category"] >= 0.9
     assert hit["typo"] >= 0.8
-    # One of seven lies on the edge: found or not, as the processor's make rounds, see `e5`.
-    assert hit["description"] >= 0.7
+    # The second lies on the edge: found or not, as the processor's make rounds, see `E5`.
+    on_the_edge = {"большой железный столб", "rock-cut Buddhist monastery"}
+    assert missed(further, real_index, bundled)["description"] <= on_the_edge
 
 
-def hits(queries: Path, index: tuple[TextIndex, list[str]], embedder: Embedder) -> dict[str, float]:
+Index = tuple[TextIndex, list[str]]
+
+
+def hits(queries: Path, index: Index, embedder: Embedder) -> dict[str, float]:
     """Share of the queries that find a fitting place first, by kind of query."""
+    asked = Counter(row["how"] for row in rows_of(queries))
+    misses = missed(queries, index, embedder)
+    return {how: 1 - len(misses[how]) / count for how, count in asked.items()}
+
+
+def missed(queries: Path, index: Index, embedder: Embedder) -> dict[str, set[str]]:
+    """The queries that do not find a fitting place first, by kind of query."""
     found, slugs = index
-    right: dict[str, list[bool]] = defaultdict(list)
+    misses: dict[str, set[str]] = defaultdict(set)
+    for row in rows_of(queries):
+        rows = best(found, embedder, row["query"])
+        if not rows or slugs[rows[0]] not in row["relevant"].split(";"):
+            misses[row["how"]].add(row["query"])
+    return misses
+
+
+def rows_of(queries: Path) -> list[dict[str, str]]:
     with queries.open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            rows = best(found, embedder, row["query"])
-            right[row["how"]].append(bool(rows) and slugs[rows[0]] in row["relevant"].split(";"))
-    return {how: sum(answers) / len(answers) for how, answers in right.items()}
+        return list(csv.DictReader(file))
 
 
 def test_real_nonsense_finds_nothing(
