@@ -105,8 +105,8 @@ async def _events(request: web.Request) -> web.StreamResponse:
     """Server-sent events: first everything there is, then what happens."""
     telegram, you = request.app[TELEGRAM], request.app[YOU]
     response = web.StreamResponse(headers=HEADERS | {"Content-Type": "text/event-stream"})
-    await response.prepare(request)
-    with telegram.feed.subscribe() as queue, suppress(ConnectionError):
+    with telegram.feed.subscribe() as queue, suppress(ConnectionError):  # the page is closed
+        await response.prepare(request)
         spots = [asdict(spot) for spot in request.app[SPOTS]]
         await response.write(_encoded("state", {**_state(telegram, you), "spots": spots}))
         while True:

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import logging
 import re
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -28,6 +31,20 @@ async def news(http: aiohttp.ClientSession, sandbox: Sandbox) -> AsyncIterator[A
             return kind, json.loads(data)
 
         yield following
+
+
+async def test_a_page_closed_before_it_hears_of_anything_is_no_error(
+    http: aiohttp.ClientSession, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = sandbox.url.removeprefix("http://").split(":")
+    for _ in range(5):
+        with socket.create_connection((host, int(port))) as page_closed:
+            page_closed.sendall(f"GET /events HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+            # closed with a reset, as a browser does that still has something to read
+            page_closed.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    async with http.get(sandbox.url) as response:  # comes after them
+        assert response.status == 200
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 async def test_the_page_loads_nothing_from_anywhere_else(
