@@ -1,6 +1,7 @@
 """Small honest doubles: real objects of the same contract that need no weights."""
 
 import io
+import threading
 from collections import Counter
 from collections.abc import Sequence
 
@@ -49,6 +50,19 @@ def _grid(images: Sequence[Image.Image]) -> np.ndarray:
     """Colours of nine parts of each picture, (n, 9, 3), around a middle grey."""
     grids = [np.asarray(i.resize((3, 3), Image.Resampling.BOX), dtype=np.float32) for i in images]
     return np.array(grids).reshape(len(images), 9, 3) - 127.0
+
+
+class BusyEmbedder(ColourEmbedder):
+    """Takes as long over pictures as the test wants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started, self.gate = threading.Event(), threading.Event()
+
+    def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
+        self.started.set()
+        assert self.gate.wait(10)
+        return super().embed_images(images)
 
 
 class TwoNetworks(ColourEmbedder):

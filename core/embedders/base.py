@@ -96,6 +96,11 @@ def unit_rows(matrix: NDArray[np.floating]) -> Embeddings:
     return np.asarray(matrix / np.maximum(norms, 1e-12), dtype=np.float32)
 
 
+def rows_apart(embeddings: Embeddings) -> list[Embeddings]:
+    """The rows as matrices (1, dim) of their own, so that keeping one does not keep all."""
+    return [embeddings[row : row + 1].copy() for row in range(len(embeddings))]
+
+
 def no_second_network(images: Sequence[Image]) -> Embeddings:
     """What an embedder with one network says to `Embedder.embed_again`: (n, 0)."""
     return np.empty((len(images), 0), np.float32)

@@ -19,9 +19,10 @@ from core.errors import (
     SnapshotCorrupt,
     UnreadableImage,
 )
-from core.guide import DECODERS, HASHED_AT_ONCE, CityGuide
-from core.images import ImageLimits, load_image
+from core.guide import CityGuide
+from core.images import ImageLimits
 from core.index import Nearest, PhotoIndex
+from core.photo_reader import DECODERS
 from core.places import Place, Point
 from core.snapshot_store import SnapshotStore
 from core.text_search import Why
@@ -29,7 +30,7 @@ from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import build_snapshot
 from offline.sources.items import SourceItems, SourcePhoto
-from tests.doubles import ColourEmbedder, TwoNetworks, coloured_photo, encoded
+from tests.doubles import BusyEmbedder, ColourEmbedder, TwoNetworks, coloured_photo, encoded
 
 LIMITS = ImageLimits.of(max_photo_mb=20, max_megapixels=64)
 PLACES = {
@@ -173,19 +174,6 @@ async def test_many_people_may_ask_at_once(guide: CityGuide) -> None:
     assert [a.places[0].place.place_id for a in answers] == [place_id for place_id, _ in photos]
 
 
-class BusyEmbedder(ColourEmbedder):
-    """Takes as long over pictures as the test wants."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.started, self.gate = threading.Event(), threading.Event()
-
-    def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
-        self.started.set()
-        assert self.gate.wait(10)
-        return super().embed_images(images)
-
-
 class CountingEmbedder(ColourEmbedder):
     """Remembers which texts it embedded."""
 
@@ -196,20 +184,6 @@ class CountingEmbedder(ColourEmbedder):
     def embed_texts(self, texts: Sequence[str]) -> Embeddings:
         self.texts += texts
         return super().embed_texts(texts)
-
-
-@pytest.mark.parametrize("at_once", [True, False])
-async def test_the_same_photo_is_embedded_once(tmp_path: Path, at_once: bool) -> None:
-    publish(tmp_path)
-    guide = CityGuide(tmp_path, embedder := ColourEmbedder(), limits=LIMITS)
-    photo = encoded(coloured_photo("red"))
-    if at_once:
-        answers = await asyncio.gather(*(guide.recognize(photo) for _ in range(5)))
-    else:
-        answers = [await guide.recognize(photo) for _ in range(5)]
-    assert embedder.embedded_images == 1
-    assert {answer.places for answer in answers} == {answers[0].places}
-    guide.close()
 
 
 async def test_a_photo_seen_once_is_answered_again_and_again(tmp_path: Path) -> None:
@@ -257,34 +231,6 @@ async def test_only_a_photo_that_leaves_doubt_goes_through_the_second_network(
         in_green = await guide.recognize(seen, city=PLACES["green"].city)
         assert answer.places
         assert {place.place.city for place in in_green.places} == {PLACES["green"].city}
-    guide.close()
-
-
-async def test_a_photo_is_decoded_no_finer_than_each_network_needs(tmp_path: Path) -> None:
-    class Watching(TwoNetworks):
-        first_side, image_side = 100, 200
-
-        def __init__(self) -> None:
-            super().__init__("two")
-            self.first: list[tuple[int, int]] = []
-            self.second: list[tuple[int, int]] = []
-
-        def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
-            self.first += [image.size for image in images]
-            return super().embed_images(images)
-
-        def embed_again(self, images: Sequence[Image.Image]) -> Embeddings:  # type: ignore[override]
-            self.second += [image.size for image in images]
-            return super().embed_again(images)
-
-    publish(tmp_path)
-    build_snapshot(Gallery(tmp_path), TwoNetworks("two"), LIMITS, k=5, keep=5)
-    guide = CityGuide(tmp_path, embedder := Watching(), limits=LIMITS)
-    await guide.see(encoded(coloured_photo("red", seed=9, size=(1600, 1200))))
-    assert embedder.first == [(400, 300)]
-    await guide.see(encoded(coloured_photo((35, 120, 140), size=(1600, 1200))))
-    assert embedder.first[1] == (400, 300)
-    assert embedder.second[0] == (1600, 1200)  # a closer look takes twice the detail
     guide.close()
 
 
@@ -368,43 +314,12 @@ async def test_a_photo_seen_before_does_not_wait_for_others_to_be_decoded(
     before = await guide.recognize(photo)
     gate = threading.Event()
     for _ in range(DECODERS):
-        guide._decoding.submit(gate.wait)
+        guide._photos._decoding.submit(gate.wait)
     try:
         again = await asyncio.wait_for(guide.recognize(photo), timeout=10)
     finally:
         gate.set()
     assert again.places == before.places
-
-
-async def test_a_large_file_is_hashed_in_a_thread_and_known_again(tmp_path: Path) -> None:
-    publish(tmp_path)
-    guide = CityGuide(tmp_path, embedder := ColourEmbedder(), limits=LIMITS)
-    photo = encoded(coloured_photo("red", seed=9, size=(600, 400)), "BMP")
-    assert len(photo) > HASHED_AT_ONCE
-    await guide.recognize(photo)
-    gate = threading.Event()
-    for _ in range(DECODERS):
-        guide._decoding.submit(gate.wait)
-    again = asyncio.create_task(guide.recognize(photo))
-    for _ in range(10):
-        await asyncio.sleep(0)  # all that needs no thread gets done
-    assert not again.done()
-    gate.set()
-    assert (await again).places[0].place == PLACES["red"]
-    assert embedder.embedded_images == 1
-    guide.close()
-
-
-async def test_where_a_photo_was_taken_is_not_kept(guide: CityGuide) -> None:
-    taken_at = Image.Exif()
-    taken_at[0x8825] = {1: "N", 2: (58.0, 36.0, 0.0), 3: "E", 4: (49.0, 36.0, 0.0)}
-    photo = encoded(coloured_photo("green", seed=9), exif=taken_at)
-    first, again = await guide.see(photo), await guide.see(photo)
-    assert first.taken_at is not None
-    assert again.taken_at == first.taken_at
-    kept = [part for value in guide._seen._kept.values() for part in value]
-    assert len(kept) == 2
-    assert not any(isinstance(part, Point) for part in kept)
 
 
 async def test_words_do_not_wait_behind_pictures(tmp_path: Path) -> None:
@@ -457,78 +372,6 @@ async def test_queries_go_on_while_a_snapshot_is_swapped(guide: CityGuide, tmp_p
     assert await guide.refresh()
     answers = await asyncio.gather(*asking)
     assert {answer.places[0].place.place_id for answer in answers} == {"blue"}
-
-
-async def test_as_many_pictures_go_together_as_the_embedder_says(tmp_path: Path) -> None:
-    publish(tmp_path)
-    sizes: list[int] = []
-
-    class SingleEmbedder(BusyEmbedder):
-        image_batch = 1
-
-        def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
-            sizes.append(len(images))
-            return super().embed_images(images)
-
-    guide = CityGuide(tmp_path, embedder := SingleEmbedder(), limits=LIMITS)
-    photos = [encoded(coloured_photo("red", seed=90 + n)) for n in range(6)]
-    asked = [asyncio.create_task(guide.recognize(photo)) for photo in photos]
-    await asyncio.to_thread(embedder.started.wait, 10)
-    embedder.gate.set()
-    await asyncio.gather(*asked)
-    assert sizes == [1] * 6
-    guide.close()
-
-
-async def test_what_waits_for_the_network_waits_undecoded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish(tmp_path)
-    decoded: list[int] = []
-
-    def load(data: bytes, *args: Any, **options: Any) -> Image.Image:
-        decoded.append(len(data))
-        return load_image(data, *args, **options)
-
-    monkeypatch.setattr("core.guide.load_image", load)
-    guide = CityGuide(tmp_path, embedder := BusyEmbedder(), limits=LIMITS)
-    photos = [encoded(coloured_photo("red", seed=90 + n)) for n in range(40)]
-    asked = [asyncio.create_task(guide.recognize(photo)) for photo in photos]
-    await asyncio.to_thread(embedder.started.wait, 10)
-    await asyncio.sleep(0.2)  # the decoders have nothing else to do
-    assert embedder.image_batch <= len(decoded) < 25
-    asked.pop().cancel()  # one that waits
-    embedder.gate.set()
-    answers = await asyncio.gather(*asked)
-    assert {answer.places[0].place.place_id for answer in answers} == {"red"}
-    assert len(decoded) == 39
-    guide.close()
-
-
-async def test_a_photo_without_doubt_overtakes_those_that_are_looked_at_again(
-    tmp_path: Path,
-) -> None:
-    gate = threading.Event()
-
-    class SlowToLookAgain(TwoNetworks):
-        image_batch = 1
-
-        def embed_again(self, images: Sequence[Image.Image]) -> Embeddings:  # type: ignore[override]
-            assert gate.wait(10)
-            return super().embed_again(images)
-
-    publish(tmp_path)
-    build_snapshot(Gallery(tmp_path), TwoNetworks("two"), LIMITS, k=5, keep=5)
-    guide = CityGuide(tmp_path, SlowToLookAgain("two"), limits=LIMITS)
-    between = [coloured_photo((35, 120, 140), seed=n) for n in range(20)]
-    doubtful = [asyncio.create_task(guide.recognize(encoded(photo))) for photo in between]
-    await asyncio.sleep(0.05)
-    certain = await asyncio.wait_for(guide.recognize(encoded(coloured_photo("red", seed=9))), 5)
-    assert certain.places[0].place == PLACES["red"]
-    assert sum(not task.done() for task in doubtful) >= 5
-    gate.set()
-    assert all(answer.places for answer in await asyncio.gather(*doubtful))
-    guide.close()
 
 
 async def test_an_edition_is_done_with_once_another_is_published(tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ async def test_words_are_answered_while_there_are_too_many_photos(
     async with running(published, tmp_path, photos_at_once=1) as web:
         released = Event()
         for _ in range(2):  # both threads that decode
-            web.guide._decoding.submit(released.wait)
+            web.guide._photos._decoding.submit(released.wait)
         first = asyncio.create_task(web.recognize(RED))
         async with asyncio.timeout(60):
             while "guide_web_answering 1" not in (await web.get("/metrics")).text:
