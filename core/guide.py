@@ -27,14 +27,19 @@ from core.words import MAX_QUERY_CHARS, stems
 Result = TypeVar("Result")
 
 BATCH_OF_TEXTS = 4  # more would only make the first of them wait
+# What is looked up in a gallery of so many photos, by so short a text, for the first so many answers
+# takes about as long as the way to a thread and back; more would hold up the event loop.
+FEW_PHOTOS = 1000
+FEW_LETTERS = 64
+FEW_ANSWERS = 20
 REMEMBERED = 2000  # embeddings of texts: 3 MB of 384 numbers
 
 
 class CityGuide:
     """Answers queries from the current snapshot. Safe for concurrent use on one event loop.
 
-    What blocks runs in worker threads: those that read photos, one that owns the model for words,
-    one that searches. Words do not wait behind pictures, and what queues for the model goes
+    What takes long runs in worker threads: those that read photos, one that owns the model for
+    words, one that searches. Words do not wait behind pictures, and what queues for the model goes
     through it together.
     """
 
@@ -97,7 +102,9 @@ class CityGuide:
         edition = self._edition
         if place.place_id not in edition.photo_rows:
             return []
-        found = await self._look_up(lambda: edition.similar.of(place.place_id, limit))
+        found = await self._look_up(
+            edition, lambda: edition.similar.of(place.place_id, limit), short=False
+        )
         return [Lookalike(edition.places[one.place_id], one.score) for one in found]
 
     async def warm_up(self) -> None:
@@ -163,7 +170,7 @@ class CityGuide:
             found = edition.known_neighbours(seen.embedding, self._k) if city is None else None
             if found is None:
                 found = await self._look_up(
-                    lambda: edition.neighbours(seen.embedding, self._k, city)
+                    edition, lambda: edition.neighbours(seen.embedding, self._k, city)
                 )
         with timed(timings, "vote"):
             return recognition(edition, seen.embedding, found, near or seen.taken_at, timings)
@@ -190,17 +197,24 @@ class CityGuide:
             raise EmptyQuery("the text has no words")
         edition, timings = self._edition, dict[str, float]()
         with timed(timings, "search"):
-            meant = await self._look_up(lambda: edition.texts.meant(text[:MAX_QUERY_CHARS]))
+            meant = await self._look_up(
+                edition,
+                lambda: edition.texts.meant(text[:MAX_QUERY_CHARS]),
+                short=len(text) <= FEW_LETTERS,
+            )
         with timed(timings, "embed"):
             plain = " ".join(unicodedata.normalize("NFKC", meant.text).split())
             embedding = await self._read.get(plain, lambda: self._words.run(plain))
+        end = offset + limit
         with timed(timings, "search"):
             hits = await self._look_up(
-                lambda: list(
-                    islice(photos_that_fit(edition, meant, embedding, city), offset, offset + limit)
-                )
+                edition,
+                lambda: tuple(
+                    islice(photos_that_fit(edition, meant, embedding, city), offset, end)
+                ),
+                short=end <= FEW_ANSWERS,
             )
-        return SearchResult(tuple(hits), timings, edition.snapshot.version)
+        return SearchResult(hits, timings, edition.snapshot.version)
 
     async def _in_doubt(self, embedding: Embeddings) -> bool:
         edition = self._edition
@@ -209,7 +223,12 @@ class CityGuide:
             jurors = [juror for _, juror in edition.neighbours(embedding, self._k)]
             return judged(edition, embedding, jurors).certainty
 
-        return await self._look_up(certainty) < self._look_again_below
+        return await self._look_up(edition, certainty) < self._look_again_below
 
-    async def _look_up(self, work: Callable[[], Result]) -> Result:
+    async def _look_up(
+        self, edition: Edition, work: Callable[[], Result], *, short: bool = True
+    ) -> Result:
+        """Do ``work`` on an edition: at once if it is ``short`` and the gallery small."""
+        if short and len(edition.snapshot.photos) <= FEW_PHOTOS:
+            return work()
         return await asyncio.get_running_loop().run_in_executor(self._searching, work)

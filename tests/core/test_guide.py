@@ -2,7 +2,7 @@ import asyncio
 import gc
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from core.errors import (
     SnapshotCorrupt,
     UnreadableImage,
 )
-from core.guide import CityGuide
+from core.guide import FEW_ANSWERS, CityGuide
 from core.images import ImageLimits
 from core.index import Nearest, PhotoIndex
 from core.photo_reader import DECODERS
@@ -443,3 +443,49 @@ async def test_only_the_latest_photos_looked_up_are_kept(
     assert not looked_up
     await guide.recognize(photos[0])
     assert len(looked_up) == 1
+
+
+@pytest.fixture
+def no_thread_searches(guide: CityGuide) -> Iterator[None]:
+    """The thread that searches has something else to do."""
+    gate = threading.Event()
+    guide._searching.submit(gate.wait)
+    yield
+    gate.set()
+
+
+@pytest.mark.usefixtures("no_thread_searches")
+async def test_in_a_small_gallery_answers_wait_for_no_thread_that_searches(
+    guide: CityGuide,
+) -> None:
+    photo = await asyncio.wait_for(guide.recognize(encoded(coloured_photo("red", seed=9))), 10)
+    assert photo.places[0].place == PLACES["red"]
+    words = await asyncio.wait_for(guide.search("red square"), 10)
+    assert words.photos[0].place == PLACES["red"]
+
+
+@pytest.mark.usefixtures("no_thread_searches")
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda guide: guide.search("red square " * 6),
+        lambda guide: guide.search("red square", offset=FEW_ANSWERS),
+        lambda guide: guide.similar(PLACES["red"]),
+    ],
+    ids=["long text", "far page", "lookalikes"],
+)
+async def test_what_may_take_long_is_left_to_a_thread(
+    guide: CityGuide, ask: Callable[[CityGuide], Coroutine[Any, Any, object]]
+) -> None:
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(ask(guide), 0.2)
+
+
+@pytest.mark.usefixtures("no_thread_searches")
+async def test_a_large_gallery_is_searched_by_a_thread(
+    guide: CityGuide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.guide.FEW_PHOTOS", 3)
+    for ask in (guide.search("red square"), guide.recognize(encoded(coloured_photo("red")))):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(ask, 0.5)
