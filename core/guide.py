@@ -27,8 +27,8 @@ from core.words import MAX_QUERY_CHARS, stems
 Result = TypeVar("Result")
 
 BATCH_OF_TEXTS = 4  # more would only make the first of them wait
-# What is looked up in a gallery of so many photos, by so short a text, for the first so many answers
-# takes about as long as the way to a thread and back; more would hold up the event loop.
+# Looking up in a gallery of so many photos, by so short a text, for the first so many answers takes
+# about as long as the way to a thread and back; more would hold up the event loop.
 FEW_PHOTOS = 1000
 FEW_LETTERS = 64
 FEW_ANSWERS = 20

@@ -34,21 +34,23 @@ print(resident_mb() - before)
 FAULTS_A_PHOTO = """
 from resource import RUSAGE_SELF, getrusage
 
-photo = b"x" * (5 << 20)
+photo = b"x" * (3 << 20)
 del photo
 before = getrusage(RUSAGE_SELF).ru_minflt
 for _ in range(20):
-    photo = b"x" * (5 << 20)
+    photo = b"x" * (3 << 20)
     del photo
 print((getrusage(RUSAGE_SELF).ru_minflt - before) / 20)
 """
 
 
+def run(program: str, how: str) -> subprocess.CompletedProcess[str]:
+    code = [sys.executable, "-c", TOLD + program, how]
+    return subprocess.run(code, capture_output=True, text=True, check=True)
+
+
 def printed(program: str, how: str) -> float:
-    done = subprocess.run(
-        [sys.executable, "-c", TOLD + program, how], capture_output=True, text=True, check=True
-    )
-    return float(done.stdout)
+    return float(run(program, how).stdout)
 
 
 @glibc_only
@@ -59,6 +61,29 @@ def test_large_buffers_are_given_back_though_small_ones_lie_between() -> None:
 @glibc_only
 def test_a_photo_gets_the_pages_of_the_one_before() -> None:
     assert printed(FAULTS_A_PHOTO, "told") < 20
+
+
+HEAPS = """
+import ctypes
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+together = Barrier(2)
+
+def allocate(_):
+    together.wait()
+    return bytearray(100_000)
+
+with ThreadPoolExecutor(2) as threads:
+    list(threads.map(allocate, range(2)))
+ctypes.CDLL(None).malloc_stats()
+"""
+
+
+@glibc_only
+def test_threads_that_allocate_at_once_do_not_wait_for_one_another() -> None:
+    done = run(HEAPS, "told")
+    assert [f"Arena {number}:" in done.stderr for number in range(3)] == [True] * 3
 
 
 THREADS = """
