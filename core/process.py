@@ -1,10 +1,14 @@
 """How a process that serves for months keeps its memory and its threads in check."""
 
 import ctypes
+from pathlib import Path
 
-# as in glibc's malloc.h
+# as in glibc's malloc.h and Linux' mman.h
 M_TRIM_THRESHOLD = -1
 M_MMAP_THRESHOLD = -3
+MADV_DONTNEED = 4
+
+MAPS = Path("/proc/self/maps")
 
 # Bytes. A photo is 1 to 4 MB as the network that looks first wants it decoded. Were such buffers
 # given back, the system would have to clear their pages for the next one.
@@ -46,3 +50,20 @@ def multiply_in_one_thread() -> None:
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1, user_api="blas")
+
+
+def unload_mapped(file: Path) -> None:
+    """Take a file out of this process's memory that a library keeps mapped and needs no more.
+
+    Whoever reads it there after all finds it as it was: the system fetches it again. Elsewhere than
+    on Linux nothing happens, nor to what could have been written to.
+    """
+    if not MAPS.exists():
+        return
+    madvise = ctypes.CDLL(None).madvise
+    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    for line in MAPS.read_text(errors="replace").splitlines():
+        addresses, access, *_, path = line.split(maxsplit=5)
+        if path == str(file.resolve()) and "w" not in access:
+            start, end = (int(address, 16) for address in addresses.split("-"))
+            madvise(start, end - start, MADV_DONTNEED)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import EmbedderUnavailable
+from core.process import unload_mapped
 
 OPENVINO = "openvino-"  # begins the precisions that OpenVINO runs, such as openvino-bf16
 OPENVINO_FLOAT32, OPENVINO_INT8 = f"{OPENVINO}f32", f"{OPENVINO}int8"
@@ -86,9 +87,13 @@ class _OpenVino:
             "PERFORMANCE_HINT": "LATENCY",
         }
         self._compiled = openvino.Core().compile_model(str(model), "CPU", settings)
+        self._mapped: Path | None = model.with_suffix(".bin")
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
         results = self._compiled(dict(inputs))
+        if self._mapped:  # what it made of the weights, the last of it just now, is all it needs
+            unload_mapped(self._mapped)
+            self._mapped = None
         return [np.array(results[number]) for number in range(len(self._compiled.outputs))]
 
 

@@ -3,12 +3,19 @@ import os
 import platform
 import subprocess
 import sys
+from mmap import ACCESS_COPY, ACCESS_READ, mmap
+from pathlib import Path
 
 import pytest
+
+from core.process import unload_mapped
+from tests.memory import SMAPS, resident_kb
 
 glibc_only = pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc", reason="other C libraries are left alone"
 )
+
+linux_only = pytest.mark.skipif(not SMAPS.exists(), reason="only Linux tells")
 
 TOLD = """
 import sys
@@ -84,6 +91,30 @@ ctypes.CDLL(None).malloc_stats()
 def test_threads_that_allocate_at_once_do_not_wait_for_one_another() -> None:
     done = run(HEAPS, "told")
     assert [f"Arena {number}:" in done.stderr for number in range(3)] == [True] * 3
+
+
+@linux_only
+def test_a_mapped_file_is_taken_out_of_memory_and_still_there_to_read(tmp_path: Path) -> None:
+    file = tmp_path / "weights (1).bin"
+    file.write_bytes(bytes(range(256)) * 4096)
+    with file.open("rb") as opened, mmap(opened.fileno(), 0, access=ACCESS_READ) as mapped:
+        assert mapped[:] == file.read_bytes()
+        assert resident_kb(file) == 1024
+        unload_mapped(tmp_path / "weights.bin")
+        assert resident_kb(file) == 1024
+        unload_mapped(file)
+        assert resident_kb(file) == 0
+        assert mapped[:] == file.read_bytes()
+
+
+@linux_only
+def test_what_was_written_to_mapped_memory_is_not_lost(tmp_path: Path) -> None:
+    file = tmp_path / "weights.bin"
+    file.write_bytes(bytes(8192))
+    with file.open("rb") as opened, mmap(opened.fileno(), 0, access=ACCESS_COPY) as mapped:
+        mapped[:5] = b"hello"
+        unload_mapped(file)
+        assert mapped[:5] == b"hello"
 
 
 THREADS = """

@@ -23,6 +23,7 @@ from offline.indexing import build_snapshot
 from offline.sources.demo import demo_places, demo_query
 from tests.conftest import LIMITS
 from tests.doubles import ColourEmbedder
+from tests.memory import SMAPS, resident_kb
 from tests.offline.exporting.conftest import NO_BOUNDS, export_pair
 
 PERFECT = {
@@ -139,6 +140,18 @@ def test_openvino_answers_alike_in_the_precision_the_name_tells(
     assert report.check.second_cosine_min > 0.99
     alone = np.concatenate([pair.embed_images([image]) for image in images])
     np.testing.assert_array_equal(ours, alone)
+
+
+@pytest.mark.clip
+@pytest.mark.skipif(not SMAPS.exists(), reason="only Linux tells")
+def test_openvino_keeps_weights_in_memory_once(data: Path, bundled: Embedder) -> None:
+    export_pair(bundled, data, form="openvino-f32")
+    pair, images = optimized(data), photos(2)
+    before = pair.embed_images(images[:1])
+    weights = (current_pair(data) / PICTURES).with_suffix(".bin")
+    kb = weights.stat().st_size // 1024
+    assert resident_kb(weights) < 0.1 * kb  # of what it made no copy
+    np.testing.assert_array_equal(pair.embed_images(images)[:1], before)
 
 
 @pytest.mark.skipif(find_spec("openvino") is not None, reason="openvino is here")
