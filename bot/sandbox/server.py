@@ -80,6 +80,8 @@ class Sandbox:
         api.add_routes(app)
         page.add_routes(app)
         async with AsyncExitStack() as stack:
+            # Until the last request is answered: it may be storing a photo.
+            await stack.enter_async_context(self.telegram.files)
             runner = web.AppRunner(app, shutdown_timeout=1, access_log=None)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
@@ -90,7 +92,7 @@ class Sandbox:
                     f"the sandbox cannot listen on {self._host}:{self._port}: {error.strerror}; "
                     "choose another port with --sandbox-port"
                 ) from error
-            await stack.enter_async_context(self.telegram)
+            stack.push_async_callback(self.telegram.close)
             self._stack = stack.pop_all()
         port = runner.addresses[0][1]
         host = self._host if not self._host.startswith(("0.", "::")) else LOOPBACK

@@ -7,8 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from bot.sandbox.faults import Faults, FloodGate, FloodLimits
 from bot.sandbox.feed import Feed
@@ -60,7 +59,7 @@ class Call:
 
 
 class Telegram:
-    """Lives inside ``async with``; a stop forgets everything."""
+    """What it has to keep on disk it keeps while ``files`` are open; a stop forgets everything."""
 
     def __init__(self, *, limits: FloodLimits | None = None, calls: int = MAX_CALLS) -> None:
         bot_id = secrets.randbelow(9_000_000_000) + 1_000_000_000
@@ -91,19 +90,10 @@ class Telegram:
         )
         self._numbers = count(1)
 
-    async def __aenter__(self) -> Self:
-        await self.files.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """Let go whoever waits for something new."""
         self.feed.close()
         await self.updates.close()
-        await self.files.__aexit__(kind, error, traceback)
 
     def open_private(self, user: Mapping[str, Any]) -> Room:
         """The chat of a person with the bot."""

@@ -1,14 +1,20 @@
 """``python -m bot --sandbox``; what it does when all is well is in `test_browser`."""
 
 import asyncio
+import logging
+import threading
+import time
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.__main__ import main
+from bot.sandbox import files as files_module
 from bot.sandbox.run import settings_for
 from bot.sandbox.server import Sandbox
 from core.settings import Settings
+from tests.bot.sandbox.conftest import BotClient, jpeg
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +67,26 @@ def test_nothing_of_the_real_telegram_is_used(tmp_path: Path) -> None:
     assert here.storage_chat_id == sandbox.telegram.channel.chat_id
     assert here.admin_ids == (sandbox.you.user["id"],)
     assert "real" not in sandbox.token
+
+
+async def test_a_photo_that_comes_as_it_stops_is_still_taken(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    resizing = threading.Event()
+    resized = files_module._resized
+
+    def slowly(picture: bytes, from_bot: bool) -> list[tuple[bytes, int, int]]:
+        resizing.set()
+        time.sleep(0.2)  # while it stops
+        return resized(picture, from_bot)
+
+    monkeypatch.setattr(files_module, "_resized", slowly)
+    async with aiohttp.ClientSession() as http:
+        async with Sandbox() as sandbox:
+            bot = BotClient(http, sandbox.url, sandbox.token)
+            sending = asyncio.create_task(
+                bot("sendPhoto", chat_id=sandbox.telegram.channel.chat_id, photo=jpeg())
+            )
+            assert await asyncio.to_thread(resizing.wait, 10)
+        assert (await sending)["photo"]
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
