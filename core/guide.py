@@ -27,11 +27,12 @@ from core.words import MAX_QUERY_CHARS, stems
 Result = TypeVar("Result")
 
 BATCH_OF_TEXTS = 4  # more would only make the first of them wait
-# Looking up in a gallery of so many photos, by so short a text, for the first so many answers takes
-# about as long as the way to a thread and back; more would hold up the event loop.
-FEW_PHOTOS = 1000
+# To look something up in a gallery of so many photos, by so many letters, for the first so many
+# answers, takes a millisecond or two, and not much less than the way to a thread and back. More
+# would hold up the event loop.
+FEW_PHOTOS = 500
 FEW_LETTERS = 64
-FEW_ANSWERS = 20
+FEW_ANSWERS = 12
 REMEMBERED = 2000  # embeddings of texts: 3 MB of 384 numbers
 
 
@@ -193,14 +194,15 @@ class CityGuide:
         Raises:
             EmptyQuery: no words are left after normalisation.
         """
-        if not stems(text):
+        words = stems(text)
+        if not words:
             raise EmptyQuery("the text has no words")
         edition, timings = self._edition, dict[str, float]()
         with timed(timings, "search"):
             meant = await self._look_up(
                 edition,
                 lambda: edition.texts.meant(text[:MAX_QUERY_CHARS]),
-                short=len(text) <= FEW_LETTERS,
+                short=sum(map(len, words)) <= FEW_LETTERS,
             )
         with timed(timings, "embed"):
             plain = " ".join(unicodedata.normalize("NFKC", meant.text).split())
@@ -228,7 +230,10 @@ class CityGuide:
     async def _look_up(
         self, edition: Edition, work: Callable[[], Result], *, short: bool = True
     ) -> Result:
-        """Do ``work`` on an edition: at once if it is ``short`` and the gallery small."""
+        """Do ``work`` on an edition: at once if it is ``short`` and the gallery small.
+
+        Look-ups of photos are all short, so that those of an edition are made by one thread.
+        """
         if short and len(edition.snapshot.photos) <= FEW_PHOTOS:
             return work()
         return await asyncio.get_running_loop().run_in_executor(self._searching, work)

@@ -55,15 +55,19 @@ def multiply_in_one_thread() -> None:
 def unload_mapped(file: Path) -> None:
     """Take a file out of this process's memory that a library keeps mapped and needs no more.
 
-    Whoever reads it there after all finds it as it was: the system fetches it again. Elsewhere than
-    on Linux nothing happens, nor to what could have been written to.
+    Whoever reads it there after all finds it as it is on disk: the system fetches it again. It must
+    stay mapped meanwhile, and not have been written to in memory; what can be written to is left
+    alone. Nothing happens where the system does not tell, as Linux does, what is mapped.
     """
-    if not MAPS.exists():
+    try:
+        mapped = MAPS.read_text(errors="replace").split("\n")
+    except OSError:
         return
     madvise = ctypes.CDLL(None).madvise
     madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    for line in MAPS.read_text(errors="replace").splitlines():
-        addresses, access, *_, path = line.split(maxsplit=5)
-        if path == str(file.resolve()) and "w" not in access:
-            start, end = (int(address, 16) for address in addresses.split("-"))
+    name = str(file.resolve())
+    for line in mapped:
+        fields = line.split(maxsplit=5)  # addresses, access, offset, device, inode, path
+        if fields[5:] == [name] and "w" not in fields[1]:
+            start, end = (int(address, 16) for address in fields[0].split("-"))
             madvise(start, end - start, MADV_DONTNEED)

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from threading import Lock
 
 import snowballstemmer
 from anyascii import anyascii
@@ -19,6 +20,7 @@ TRANSLATED = 0.9  # agreement of a stem with what it is in another language
 _ADJECTIVE_ENDINGS = frozenset({"aia", "iaia", "oi", "ie"})  # as `stems` leaves them
 _CYRILLIC = re.compile("[а-я]")
 _STEMMERS = {language: snowballstemmer.stemmer(language) for language in ("russian", "english")}
+_stemming = Lock()  # a stemmer keeps the word it is at in itself
 
 # The same keys on a Russian and on an English keyboard.
 _RUSSIAN_KEYS = "йцукенгшщзхъфывапролджэячсмитьбюё"
@@ -41,7 +43,9 @@ def stems(text: str) -> list[str]:
 def _latin_stems(word: str) -> tuple[str, ...]:
     """A word of another script may be several words in Latin letters."""
     stemmer = _STEMMERS["russian" if _CYRILLIC.search(word) else "english"]
-    latin = anyascii(stemmer.stemWord(word)).casefold()
+    with _stemming:
+        stem = stemmer.stemWord(word)
+    latin = anyascii(stem).casefold()
     parts = [_folded(part) for part in re.findall(r"[a-z0-9]+", latin.replace("'", ""))]
     if len(word) <= SHORT:  # a doubled letter tells: a bell is not "bel", the stem of Russian white
         return tuple(parts)
@@ -108,7 +112,7 @@ class Vocabulary:
     def agreements(self, query: Iterable[str]) -> Agreements:
         """All agreements between stems of a query and known stems."""
         found: dict[str, dict[str, float]] = defaultdict(dict)
-        for word in query:
+        for word in dict.fromkeys(query):
             # Stems that differ by an ending are closer than that too, see `_is_stem_of`.
             close = process.extract(
                 word, self._known, scorer=fuzz.ratio, score_cutoff=100 * DIFFERENT, limit=None

@@ -7,6 +7,6 @@ SMAPS = Path("/proc/self/smaps")
 
 def resident_kb(file: Path) -> int:
     """How much of a mapped file is in memory."""
-    _, _, its_own = SMAPS.read_text().partition(str(file))
-    assert its_own, f"{file} is not mapped"
-    return int(its_own.split("Rss:")[1].split()[0])
+    mappings = SMAPS.read_text().split(f" {file}\n")[1:]
+    assert mappings, f"{file} is not mapped"
+    return sum(int(mapping.split("Rss:")[1].split()[0]) for mapping in mappings)

@@ -91,9 +91,11 @@ class _OpenVino:
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
         results = self._compiled(dict(inputs))
-        if self._mapped:  # what it made of the weights, the last of it just now, is all it needs
-            unload_mapped(self._mapped)
+        if (
+            weights := self._mapped
+        ):  # what it made of them, the last of it just now, is all it needs
             self._mapped = None
+            unload_mapped(weights)
         return [np.array(results[number]) for number in range(len(self._compiled.outputs))]
 
 

@@ -116,11 +116,13 @@ async def test_a_large_file_is_hashed_in_a_thread_and_known_again(new_reader: Ne
     gate = threading.Event()
     for _ in range(DECODERS):
         reader._decoding.submit(gate.wait)
-    again = asyncio.create_task(reader.see(photo))
-    for _ in range(10):
-        await asyncio.sleep(0)  # all that needs no thread gets done
-    assert not again.done()
-    gate.set()
+    try:
+        again = asyncio.create_task(reader.see(photo))
+        for _ in range(10):
+            await asyncio.sleep(0)  # all that needs no thread gets done
+        assert not again.done()
+    finally:
+        gate.set()
     assert (await again).embedding is first.embedding
     assert embedder.embedded_images == 1
 

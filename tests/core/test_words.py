@@ -1,8 +1,11 @@
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import pytest
 
-from core.words import Vocabulary, agreement, coverage, other_layout, stems
+from core.words import Vocabulary, _latin_stems, agreement, coverage, other_layout, stems
 
 
 def covered(query: list[str], known: list[str], weights: dict[str, float] | None = None) -> float:
@@ -49,6 +52,25 @@ def test_every_script_has_stems(text: str) -> None:
 
 def test_very_long_text_is_cut() -> None:
     assert len(stems("башня " * 10_000)) < 60
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads that take turns as often as can be."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_threads_may_ask_for_stems_at_once() -> None:
+    words = [f"{first}{second}скими" for first, second in product("бвгдклмн", ("ашня", "орон"))]
+    texts = [f"{words[n % 16]}{'абвгде'[n // 16 % 6]}{'й' * (n // 96)}ого" for n in range(2000)]
+    with ThreadPoolExecutor(2) as threads:
+        by_one, by_other = threads.map(lambda part: [stems(text) for text in part], [texts, texts])
+    _latin_stems.cache_clear()
+    assert by_one == by_other == [stems(text) for text in texts]
 
 
 @pytest.mark.parametrize(
