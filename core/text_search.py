@@ -25,6 +25,10 @@ NAME_WEIGHT, CATEGORY_WEIGHT, LOOKS_WEIGHT = 1.0, 0.5, 0.3
 PART_WEIGHT = 0.5  # of a place's name and categories beside its whole text, in meaning
 # A name or a category found this surely fits, whatever else speaks against it.
 SURE = 0.6
+# What a word for a category that a place does not have counts against its name, if only ordinary
+# words of that were asked for: enough that "old fortress" does not name the Old Windmill, however
+# little "windmill" counts.
+OTHER_CATEGORY = 2.0
 # Places whose evidence is less than this below the best one's fit as well as the best one.
 AS_WELL = 0.25
 PART = 1024  # photos compared at once, so that no big copy of their embeddings is made
@@ -165,6 +169,7 @@ class TextIndex:
         for kind, labels in self._labels.items():
             for stem in chain.from_iterable(labels):
                 self._labelled[stem].add(kind)
+        self._ordinary = translations().keys() | self._labelled.keys()
         self._meaning = Meaning(places, words)
         self._joint = np.asarray(joint)  # a mapped file as a plain array: quicker to pick from
         self._photo_place = photo_place
@@ -228,18 +233,38 @@ class TextIndex:
 
         Both must cover each other: the words of the query should be in the name, and the name
         should be in the query, where words that many names share count for less. A query of such
-        words alone ("palace") names no place, though some place has them in its name.
+        words alone ("palace") names no place, though some place has them in its name. Nor do
+        ordinary words of a name ("old") beside a category that the place does not have.
         """
         telling = min(1.0, sum(self._weights.get(stem, 1.0) for stem in query))
+        weights = {word: self._weights.get(word, 1.0) for word in query}
+        fitting = {word: self._of_category(word, agreements) for word in set(query)}
+        categories = [(word, rows) for word, rows in fitting.items() if rows]
 
-        def score(name: Sequence[str]) -> float:
-            asked = coverage(query, name, agreements, self._weights)
+        def score(name: Sequence[str], against: Sequence[str]) -> float:
+            counted = weights
+            if against and self._by_ordinary_words(name, agreements):
+                counted = weights | dict.fromkeys(against, OTHER_CATEGORY)
+            asked = coverage(query, name, agreements, counted)
             return telling * math.sqrt(asked * coverage(name, query, agreements, self._weights))
 
         scores = np.zeros(len(self._names))
         for row in set().union(*(self._named.get(stem, ()) for stem in agreements)):
-            scores[row] = max(map(score, self._names[row]))
+            against = [word for word, rows in categories if row not in rows]
+            scores[row] = max(score(name, against) for name in self._names[row])
         return scores
+
+    def _by_ordinary_words(self, name: Sequence[str], agreements: Agreements) -> bool:
+        """Whether a query has but a part of a name, and no word that is for this name alone."""
+        asked = [word for word in name if word in agreements]
+        return len(asked) < len(name) and self._ordinary.issuperset(asked)
+
+    def _of_category(self, word: str, agreements: Agreements) -> set[int]:
+        """Rows of the places of the categories that a word names; empty if it names none."""
+        agreeing = agreements.get(word, {})
+        stems = (stem for stem, sure in agreeing.items() if sure >= SURE)
+        kinds = set().union(*(self._labelled.get(stem, ()) for stem in stems))
+        return set().union(*(self._of_kind[kind] for kind in kinds))
 
     def _kind_scores(self, query: Sequence[str], agreements: Agreements) -> NDArray[np.float64]:
         """How surely the words name a category of each place, (places,), in [0, 1]."""
