@@ -255,15 +255,15 @@ class TextIndex:
         return scores
 
     def _by_ordinary_words(self, name: Sequence[str], agreements: Agreements) -> bool:
-        """Whether a query has but a part of a name, and no word that is for this name alone."""
+        """Whether a query has but a part of a name, and no proper name among it."""
         asked = [word for word in name if word in agreements]
         return len(asked) < len(name) and self._ordinary.issuperset(asked)
 
     def _of_category(self, word: str, agreements: Agreements) -> set[int]:
         """Rows of the places of the categories that a word names; empty if it names none."""
         agreeing = agreements.get(word, {})
-        stems = (stem for stem, sure in agreeing.items() if sure >= SURE)
-        kinds = set().union(*(self._labelled.get(stem, ()) for stem in stems))
+        named = (self._labelled.get(stem, ()) for stem, sure in agreeing.items() if sure >= SURE)
+        kinds = set().union(*named)
         return set().union(*(self._of_kind[kind] for kind in kinds))
 
     def _kind_scores(self, query: Sequence[str], agreements: Agreements) -> NDArray[np.float64]:

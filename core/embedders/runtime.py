@@ -91,9 +91,8 @@ class _OpenVino:
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
         results = self._compiled(dict(inputs))
-        if (
-            weights := self._mapped
-        ):  # what it made of them, the last of it just now, is all it needs
+        if weights := self._mapped:
+            # What it made of them, the last of it just now, is all that it needs.
             self._mapped = None
             unload_mapped(weights)
         return [np.array(results[number]) for number in range(len(self._compiled.outputs))]
