@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.answers import PhotoHit, RankedPlace, Recognition
 from core.catalogue import Catalogue
@@ -16,7 +17,7 @@ from core.similar import SimilarPlaces
 from core.snapshot import Snapshot
 from core.text_search import Meant, PlaceMatch, TextIndex, Why
 from core.turns import each_once, in_turns
-from core.variety import varied
+from core.variety import typicality, varied
 from core.verdict import ANSWERS, Verdict, verdict
 from core.vote import Neighbour
 
@@ -26,7 +27,10 @@ LOOKED_UP = 100  # embeddings whose nearest photos are kept: more than are answe
 
 
 class Edition:
-    """A loaded snapshot with the look-ups that answering needs; immutable but for `neighbours`."""
+    """A loaded snapshot with the look-ups that answering needs.
+
+    Immutable but for what it keeps of earlier look-ups, see `neighbours` and `typicality`.
+    """
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -46,6 +50,7 @@ class Edition:
             min_stand_out=snapshot.manifest.thresholds.min_stand_out,
         )
         self._looked_up: dict[tuple[bytes, int], Found] = {}  # by embedding and k; oldest first
+        self._typical: dict[str, NDArray[np.float32]] = {}  # by place_id
 
     def in_city(self, city: str | None) -> set[str]:
         """Ids of the places with photos in ``city`` (all cities if None)."""
@@ -81,6 +86,19 @@ class Edition:
             (row, Neighbour(photos[row].photo_id, photos[row].place_id, score))
             for row, score in index.search(embedding, k, only_rows=only).of(0)
         )
+
+    def typicality(self, place_id: str) -> NDArray[np.float32]:
+        """How much each photo of a place looks like the place as a whole; kept once it is known."""
+        if place_id not in self._typical:
+            self._typical[place_id] = typicality(self.embeddings(place_id))
+        return self._typical[place_id]
+
+    def embeddings(self, place_id: str) -> Embeddings:
+        """Visual embeddings of a place's photos, (photos, dim), as `PhotoIndex.embeddings`.
+
+        From the index, which is in memory anyway, not from the snapshot's array, which is not.
+        """
+        return self.snapshot.index.embeddings(self.photo_rows[place_id])
 
     def hit(self, row: int, score: float, why: Why) -> PhotoHit:
         """The photo in ``row`` of the snapshot as an answer."""
@@ -158,10 +176,11 @@ def photos_that_fit(
     ]
 
     def photos(match: PlaceMatch) -> Iterator[PhotoHit]:
-        rows = edition.photo_rows[edition.snapshot.places[match.row].place_id]
+        place_id = edition.snapshot.places[match.row].place_id
+        rows = edition.photo_rows[place_id]
         looks = edition.snapshot.joint[rows] @ embedding[0]
-        # From the index, which is in memory anyway, not from the snapshot's array, which is not.
-        for at in varied(edition.snapshot.index.embeddings(rows), looks):
+        order = varied(edition.typicality(place_id), looks, lambda: edition.embeddings(place_id))
+        for at in order:
             yield edition.hit(rows[at], match.score, match.why)
 
     groups = ([m for m in matches if m.as_well], [m for m in matches if not m.as_well])
