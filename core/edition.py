@@ -52,13 +52,10 @@ class Edition:
         self._looked_up: dict[tuple[bytes, int], Found] = {}  # by embedding and k; oldest first
         self._typical: dict[str, NDArray[np.float32]] = {}  # by place_id
 
-    def in_city(self, city: str | None) -> set[str]:
-        """Ids of the places with photos in ``city`` (all cities if None)."""
-        return {
-            place_id
-            for place_id in self.photo_rows
-            if city is None or self.places[place_id].city.casefold() == city.casefold()
-        }
+    def in_city(self, city: str) -> NDArray[np.bool]:
+        """Which places of the snapshot are in ``city``, (places,)."""
+        folded = city.casefold()
+        return np.array([place.city.casefold() == folded for place in self.snapshot.places])
 
     def neighbours(self, embedding: Embeddings, k: int, city: str | None = None) -> Found:
         """The ``k`` gallery photos nearest to an embedding; with a ``city``, of its places only.
@@ -67,7 +64,9 @@ class Edition:
         are kept. One thread at a time may look up.
         """
         if city is not None:
-            only = [row for place in self.in_city(city) for row in self.photo_rows[place]]
+            there = np.flatnonzero(self.in_city(city)).tolist()
+            ids = [self.snapshot.places[row].place_id for row in there]
+            only = [row for place_id in ids for row in self.photo_rows[place_id]]
             return self._search(embedding, k, only)
         found = self.known_neighbours(embedding, k)
         if found is None:
@@ -168,12 +167,8 @@ def photos_that_fit(
     edition: Edition, meant: Meant, embedding: Embeddings, city: str | None
 ) -> Iterator[PhotoHit]:
     """Photos of the places that fit, best first; a picture of two places comes once."""
-    allowed = edition.in_city(city)
-    matches = [
-        match
-        for match in edition.texts.rank(meant, embedding)
-        if edition.snapshot.places[match.row].place_id in allowed
-    ]
+    among = None if city is None else edition.in_city(city)
+    matches = edition.texts.rank(meant, embedding, among)
 
     def photos(match: PlaceMatch) -> Iterator[PhotoHit]:
         place_id = edition.snapshot.places[match.row].place_id

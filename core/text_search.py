@@ -186,15 +186,20 @@ class TextIndex:
         other = self._read(other_layout(text))
         return other if other.named.max() >= SURE else typed
 
-    def rank(self, meant: Meant, embedding: Embeddings) -> list[PlaceMatch]:
+    def rank(
+        self, meant: Meant, embedding: Embeddings, among: NDArray[np.bool] | None = None
+    ) -> list[PlaceMatch]:
         """Rank the places that fit some words, best first; empty when nothing fits.
 
         Args:
             meant: the words.
             embedding: the words in the joint space, (1, joint_dim).
+            among: which places may be ranked, (places,); all if None.
         """
         meaning = self._meaning.stand_out(embedding)[0]
         fits = (meant.named >= SURE) | (meaning >= self._min_stand_out)
+        if among is not None:
+            fits &= among
         looks = self._looks(embedding, fits)
         names, kinds = NAME_WEIGHT * meant.names, CATEGORY_WEIGHT * meant.kinds
         evidence = np.stack([names, kinds, meaning, LOOKS_WEIGHT * looks])

@@ -44,6 +44,15 @@ def test_words_that_name_a_place_find_it_alone(text: str) -> None:
     assert not any(match.as_well for match in others)
 
 
+def test_places_that_may_not_be_ranked_do_not_put_others_behind() -> None:
+    embedder = ColourEmbedder()
+    found = index(embedder, min_stand_out=0.5)
+    text = found.meant("красная башня")
+    matches = found.rank(text, embedder.embed_texts([text.text]), np.array([False, True, True]))
+    assert (PLACES[matches[0].row], matches[0].as_well) == (BLUE, True)
+    assert RED not in {PLACES[match.row] for match in matches}
+
+
 @pytest.mark.parametrize("text", ["башни", "высокая башня"])
 def test_words_for_a_category_find_its_places_as_well_as_one_another(text: str) -> None:
     matches = rank(text)
