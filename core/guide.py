@@ -27,12 +27,12 @@ from core.words import MAX_QUERY_CHARS, stems
 Result = TypeVar("Result")
 
 BATCH_OF_TEXTS = 4  # more would only make the first of them wait
-# To look something up in a gallery of so many photos, by so many letters, for the first so many
-# answers, takes a millisecond or two, and not much less than the way to a thread and back. More
-# would hold up the event loop.
-FEW_PHOTOS = 500
-FEW_LETTERS = 64
-FEW_ANSWERS = 12
+# Looking up so much takes three milliseconds at most, mostly not much more than the way to a thread
+# and back. More would hold up the event loop.
+FEW_PHOTOS = 500  # in the gallery
+FEW_ANSWERS = 12  # from the first on
+FEW_LETTERS = 64  # of the words of a query
+FEW_COMPARISONS = 15_000  # the same, times places whose names they are compared with
 REMEMBERED = 2000  # embeddings of texts: 3 MB of 384 numbers
 
 
@@ -103,9 +103,7 @@ class CityGuide:
         edition = self._edition
         if place.place_id not in edition.photo_rows:
             return []
-        found = await self._look_up(
-            edition, lambda: edition.similar.of(place.place_id, limit), short=False
-        )
+        found = await self._look_up(lambda: edition.similar.of(place.place_id, limit), short=False)
         return [Lookalike(edition.places[one.place_id], one.score) for one in found]
 
     async def warm_up(self) -> None:
@@ -171,7 +169,8 @@ class CityGuide:
             found = edition.known_neighbours(seen.embedding, self._k) if city is None else None
             if found is None:
                 found = await self._look_up(
-                    edition, lambda: edition.neighbours(seen.embedding, self._k, city)
+                    lambda: edition.neighbours(seen.embedding, self._k, city),
+                    short=_is_small(edition),
                 )
         with timed(timings, "vote"):
             return recognition(edition, seen.embedding, found, near or seen.taken_at, timings)
@@ -199,10 +198,10 @@ class CityGuide:
             raise EmptyQuery("the text has no words")
         edition, timings = self._edition, dict[str, float]()
         with timed(timings, "search"):
+            letters = sum(map(len, words))
+            few = letters <= FEW_LETTERS and letters * len(edition.places) <= FEW_COMPARISONS
             meant = await self._look_up(
-                edition,
-                lambda: edition.texts.meant(text[:MAX_QUERY_CHARS]),
-                short=sum(map(len, words)) <= FEW_LETTERS,
+                lambda: edition.texts.meant(text[:MAX_QUERY_CHARS]), short=few
             )
         with timed(timings, "embed"):
             plain = " ".join(unicodedata.normalize("NFKC", meant.text).split())
@@ -210,11 +209,10 @@ class CityGuide:
         end = offset + limit
         with timed(timings, "search"):
             hits = await self._look_up(
-                edition,
                 lambda: tuple(
                     islice(photos_that_fit(edition, meant, embedding, city), offset, end)
                 ),
-                short=end <= FEW_ANSWERS,
+                short=_is_small(edition) and end <= FEW_ANSWERS,
             )
         return SearchResult(hits, timings, edition.snapshot.version)
 
@@ -225,15 +223,18 @@ class CityGuide:
             jurors = [juror for _, juror in edition.neighbours(embedding, self._k)]
             return judged(edition, embedding, jurors).certainty
 
-        return await self._look_up(edition, certainty) < self._look_again_below
+        return await self._look_up(certainty, short=_is_small(edition)) < self._look_again_below
 
-    async def _look_up(
-        self, edition: Edition, work: Callable[[], Result], *, short: bool = True
-    ) -> Result:
-        """Do ``work`` on an edition: at once if it is ``short`` and the gallery small.
+    async def _look_up(self, work: Callable[[], Result], *, short: bool) -> Result:
+        """Do ``work`` on an edition: at once if it is ``short``, else in the thread that searches.
 
-        Look-ups of photos are all short, so that those of an edition are made by one thread.
+        Where photos of one edition are looked up depends on nothing else: one thread does it.
         """
-        if short and len(edition.snapshot.photos) <= FEW_PHOTOS:
+        if short:
             return work()
         return await asyncio.get_running_loop().run_in_executor(self._searching, work)
+
+
+def _is_small(edition: Edition) -> bool:
+    """Whether its photos are compared with a query in no time."""
+    return len(edition.snapshot.photos) <= FEW_PHOTOS

@@ -26,6 +26,7 @@ from core.photo_reader import DECODERS
 from core.places import Place, Point
 from core.snapshot_store import SnapshotStore
 from core.text_search import Why
+from core.words import stems
 from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import build_snapshot
@@ -492,6 +493,14 @@ async def test_what_may_take_long_is_left_to_a_thread(
     ask: Callable[[CityGuide], Coroutine[Any, Any, object]],
 ) -> None:
     await assert_searched_by_a_thread(guide, gate, ask(guide))
+
+
+async def test_words_are_compared_with_many_names_by_a_thread(
+    guide: CityGuide, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = sum(map(len, stems("red square")))
+    monkeypatch.setattr("core.guide.FEW_COMPARISONS", letters * len(PLACES) - 1)
+    await assert_searched_by_a_thread(guide, gate, guide.search("red square"))
 
 
 @pytest.mark.parametrize(
