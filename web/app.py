@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from core.figures import CONTENT_TYPE
 from core.guide import CityGuide
 from core.querylog import QueryLog
-from web import answers
+from web import schema
 from web.asking import Journal, asker
 from web.browsing import add_catalogue, add_photos
 from web.limits import RateLimit, Turns
@@ -104,9 +104,9 @@ def build_app(
     add_page(
         app,
         allow,
-        answers.AboutAnswer(
+        schema.AboutAnswer(
             log_retention_days=log_retention_days,
-            map=answers.MapAnswer(tiles=map_tiles, attribution=map_attribution),
+            map=schema.MapAnswer(tiles=map_tiles, attribution=map_attribution),
         ),
     )
     explain_errors(app)

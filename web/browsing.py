@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
 
 from core.guide import CityGuide
-from web import answers
+from web import answers, schema
 from web.photos import GONE, PhotoShelf, Width
 from web.problems import documented
 
@@ -27,7 +27,7 @@ def add_catalogue(app: FastAPI, guide: CityGuide, allow: Any) -> None:
         category: Annotated[str | None, Query(max_length=64)] = None,
         limit: Limit = 20,
         offset: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
-    ) -> answers.PlacesAnswer:
+    ) -> schema.PlacesAnswer:
         """Browse the places."""
         return answers.places_answer(
             guide.catalogue,
@@ -39,7 +39,7 @@ def add_catalogue(app: FastAPI, guide: CityGuide, allow: Any) -> None:
         )
 
     @router.get("/places/{key}", responses=documented(404))
-    async def place(key: str) -> answers.PlaceDetails:
+    async def place(key: str) -> schema.PlaceDetails:
         """One place with all its photos."""
         catalogue = guide.catalogue
         known = catalogue.place(key)
@@ -48,7 +48,7 @@ def add_catalogue(app: FastAPI, guide: CityGuide, allow: Any) -> None:
         return answers.place_details(known, catalogue.photos_of(known), guide.snapshot)
 
     @router.get("/places/{key}/similar", responses=documented(404))
-    async def similar(key: str, limit: Limit = 6) -> answers.SimilarAnswer:
+    async def similar(key: str, limit: Limit = 6) -> schema.SimilarAnswer:
         """Places that look like one, by all their photos."""
         catalogue, snapshot = guide.catalogue, guide.snapshot
         known = catalogue.place(key)
@@ -58,7 +58,7 @@ def add_catalogue(app: FastAPI, guide: CityGuide, allow: Any) -> None:
         return answers.similar_answer(catalogue, found, snapshot)
 
     @router.get("/filters")
-    async def filters() -> answers.FiltersAnswer:
+    async def filters() -> schema.FiltersAnswer:
         """The cities and categories there are."""
         return answers.filters_answer(guide.catalogue, guide.snapshot)
 

@@ -7,8 +7,8 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
-from web.answers import AboutAnswer
 from web.problems import documented
+from web.schema import AboutAnswer
 
 STATIC = Path(__file__).parent / "static"
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from core.errors import QueryError
 from core.guide import CityGuide
 from core.places import Point
-from web import answers
+from web import answers, schema
 from web.asking import Journal, asker
 from web.browsing import City, Limit
 from web.limits import Turns
@@ -67,7 +67,7 @@ def add_queries(
     )
     async def recognize(
         request: Request, where: Annotated[Where, Query()]
-    ) -> answers.RecognitionAnswer:
+    ) -> schema.RecognitionAnswer:
         """Tell which place a photo shows: a form's field `photo`, or the picture as the body."""
         with uploads.turn(asker(request)):
             upload = await read_upload(request, max_bytes=max_bytes, timeout_s=upload_timeout_s)
@@ -95,7 +95,7 @@ def add_queries(
         limit: Limit = 10,
         offset: Annotated[int, Query(ge=0, le=MAX_SEARCH_OFFSET)] = 0,
         city: City = None,
-    ) -> answers.SearchAnswer:
+    ) -> schema.SearchAnswer:
         """Find photos that fit some words."""
         record = journal.open(request, "text", q)
         try:
@@ -113,9 +113,9 @@ def add_queries(
         return answers.search_answer(found, limit=limit, offset=offset)
 
     @router.delete("/queries")
-    async def forget(request: Request) -> answers.ForgottenAnswer:
+    async def forget(request: Request) -> schema.ForgottenAnswer:
         """Delete from the log all that was asked from the address this is asked from."""
-        return answers.ForgottenAnswer(queries=await journal.forget(request))
+        return schema.ForgottenAnswer(queries=await journal.forget(request))
 
     app.include_router(router)
 
