@@ -12,10 +12,11 @@ from core.answers import PhotoHit, RankedPlace, Recognition
 from core.catalogue import Catalogue
 from core.embedders.base import Embeddings
 from core.heads import opinion_of
+from core.naming import Meant
 from core.places import Point
 from core.similar import SimilarPlaces
 from core.snapshot import Snapshot
-from core.text_search import Meant, PlaceMatch, TextIndex, Why
+from core.text_search import PlaceMatch, TextIndex, Why
 from core.turns import each_once, in_turns
 from core.variety import typicality, varied
 from core.verdict import ANSWERS, Verdict, verdict

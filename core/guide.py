@@ -32,7 +32,7 @@ BATCH_OF_TEXTS = 4  # more would only make the first of them wait
 FEW_PHOTOS = 500  # in the gallery
 FEW_ANSWERS = 12  # from the first on
 FEW_LETTERS = 64  # of the words of a query
-FEW_COMPARISONS = 15_000  # the same, times places whose names they are compared with
+FEW_COMPARISONS = 50_000  # the same, times places whose names they are compared with
 REMEMBERED = 2000  # embeddings of texts: 3 MB of 384 numbers
 
 

@@ -1,21 +1,16 @@
 """Words -> places: names, categories, what is written about a place, and how its photos look."""
 
-import math
-import re
-from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.embedders.base import Embeddings
-from core.glossary import translations
 from core.kinds import kind_labels
+from core.naming import SURE, Meant, Naming, kinds_of
 from core.places import Place
-from core.words import Agreements, Vocabulary, coverage, other_layout, stems
 
 LANGUAGES = ("ru", "en")  # of labels
 
@@ -23,12 +18,6 @@ LANGUAGES = ("ru", "en")  # of labels
 # is named beats one whose category is named.
 NAME_WEIGHT, CATEGORY_WEIGHT, LOOKS_WEIGHT = 1.0, 0.5, 0.3
 PART_WEIGHT = 0.5  # of a place's name and categories beside its whole text, in meaning
-# A name or a category found this surely fits, whatever else speaks against it.
-SURE = 0.6
-# What a word for a category that a place does not have counts against its name, if only ordinary
-# words of that were asked for: enough that "old fortress" does not name the Old Windmill, however
-# little "windmill" counts.
-OTHER_CATEGORY = 2.0
 # Places whose evidence is less than this below the best one's fit as well as the best one.
 AS_WELL = 0.25
 PART = 1024  # photos compared at once, so that no big copy of their embeddings is made
@@ -54,20 +43,6 @@ class PlaceMatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
-    """What somebody meant to type, and how surely the words name what there is."""
-
-    text: str
-    names: NDArray[np.float64]  # that they name each place, (places,), in [0, 1]
-    kinds: NDArray[np.float64]  # that they name a category of each place, likewise
-
-    @property
-    def named(self) -> NDArray[np.float64]:
-        """How surely the words name each place or a category of it, (places,)."""
-        return np.maximum(self.names, self.kinds)
-
-
-@dataclass(frozen=True, slots=True)
 class PlaceWords:
     """Embeddings of what is known about ``places`` in words, all in the joint space."""
 
@@ -85,7 +60,7 @@ def place_text(place: Place) -> str:
 
 def labels_of(places: Sequence[Place]) -> list[str]:
     """The labels of all categories of ``places``, in both languages, in a fixed order."""
-    return [label for kind in _all_kinds(places) for label in kind_labels(kind)]
+    return [label for kind in kinds_of(places) for label in kind_labels(kind)]
 
 
 def embed_places(places: Sequence[Place], embed: Callable[[list[str]], Embeddings]) -> PlaceWords:
@@ -103,7 +78,7 @@ class Meaning:
     def __init__(self, places: Sequence[Place], words: PlaceWords) -> None:
         self._labels = words.labels
         self._of_place = words.texts + PART_WEIGHT * words.names  # (places, joint_dim)
-        columns = {kind: n for n, kind in enumerate(_all_kinds(places))}
+        columns = {kind: n for n, kind in enumerate(kinds_of(places))}
         self._has_kind = np.array(
             [[kind in place.kinds for kind in columns] for place in places], dtype=bool
         ).reshape(len(places), len(columns))
@@ -149,42 +124,15 @@ class TextIndex:
             min_stand_out: a place that stands out less than this has nothing to do with words
                 that do not name it.
         """
-        self._names = [[stems(name) for name in _names_of(place)] for place in places]
-        self._of_kind: dict[str, list[int]] = defaultdict(list)  # rows of places
-        for row, place in enumerate(places):
-            for kind in place.kinds:
-                self._of_kind[kind].append(row)
-        self._labels = {
-            kind: [stems(word) for label in kind_labels(kind) for word in label.split(", ")]
-            for kind in _all_kinds(places)
-        }
-        self._weights = self._weights_of_stems()
-        self._vocabulary = Vocabulary(self._weights, translations())
-        # By a stem of theirs, so that a query is compared with what it may name and nothing else.
-        self._named: dict[str, set[int]] = defaultdict(set)  # rows of places
-        for row, names in enumerate(self._names):
-            for stem in chain.from_iterable(names):
-                self._named[stem].add(row)
-        self._labelled: dict[str, set[str]] = defaultdict(set)  # categories
-        for kind, labels in self._labels.items():
-            for stem in chain.from_iterable(labels):
-                self._labelled[stem].add(kind)
-        self._ordinary = translations().keys() | self._labelled.keys()
+        self._naming = Naming(places)
         self._meaning = Meaning(places, words)
         self._joint = np.asarray(joint)  # a mapped file as a plain array: quicker to pick from
         self._photo_place = photo_place
         self._min_stand_out = min_stand_out
 
     def meant(self, text: str) -> Meant:
-        """What the person meant to type: ``text``, or ``text`` in the other keyboard layout.
-
-        The other layout is believed only if it names a place or a category and ``text`` does not.
-        """
-        typed = self._read(text)
-        if typed.named.max() >= SURE:
-            return typed
-        other = self._read(other_layout(text))
-        return other if other.named.max() >= SURE else typed
+        """What the person meant to type, see `Naming.meant`."""
+        return self._naming.meant(text)
 
     def rank(
         self, meant: Meant, embedding: Embeddings, among: NDArray[np.bool] | None = None
@@ -220,80 +168,9 @@ class TextIndex:
 
     def _looks(self, embedding: Embeddings, places: NDArray[np.bool]) -> NDArray[np.float32]:
         """Similarity of the words to the best photo of some places, (places,), at least 0."""
-        best = np.zeros(len(self._names), dtype=np.float32)
+        best = np.zeros(len(places), dtype=np.float32)
         photos = np.flatnonzero(places[self._photo_place])
         for start in range(0, len(photos), PART):
             part = photos[start : start + PART]
             np.maximum.at(best, self._photo_place[part], self._joint[part] @ embedding[0])
         return best
-
-    def _read(self, text: str) -> Meant:
-        query = stems(text)
-        agreements = self._vocabulary.agreements(query)
-        names, kinds = self._name_scores(query, agreements), self._kind_scores(query, agreements)
-        return Meant(text, names, kinds)
-
-    def _name_scores(self, query: Sequence[str], agreements: Agreements) -> NDArray[np.float64]:
-        """How surely the words name each place, (places,), in [0, 1].
-
-        Both must cover each other: the words of the query should be in the name, and the name
-        should be in the query, where words that many names share count for less. A query of such
-        words alone ("palace") names no place, though some place has them in its name. Nor do
-        ordinary words of a name ("old") beside a category that the place does not have.
-        """
-        telling = min(1.0, sum(self._weights.get(stem, 1.0) for stem in query))
-        weights = {word: self._weights.get(word, 1.0) for word in query}
-        fitting = {word: self._of_category(word, agreements) for word in set(query)}
-        categories = [(word, rows) for word, rows in fitting.items() if rows]
-
-        def score(name: Sequence[str], against: Sequence[str]) -> float:
-            counted = weights
-            if against and self._by_ordinary_words(name, agreements):
-                counted = weights | dict.fromkeys(against, OTHER_CATEGORY)
-            asked = coverage(query, name, agreements, counted)
-            return telling * math.sqrt(asked * coverage(name, query, agreements, self._weights))
-
-        scores = np.zeros(len(self._names))
-        for row in set().union(*(self._named.get(stem, ()) for stem in agreements)):
-            against = [word for word, rows in categories if row not in rows]
-            scores[row] = max(score(name, against) for name in self._names[row])
-        return scores
-
-    def _by_ordinary_words(self, name: Sequence[str], agreements: Agreements) -> bool:
-        """Whether a query has but a part of a name, and no proper name among it."""
-        asked = [word for word in name if word in agreements]
-        return len(asked) < len(name) and self._ordinary.issuperset(asked)
-
-    def _of_category(self, word: str, agreements: Agreements) -> set[int]:
-        """Rows of the places of the categories that a word names; empty if it names none."""
-        agreeing = agreements.get(word, {})
-        named = (self._labelled.get(stem, ()) for stem, sure in agreeing.items() if sure >= SURE)
-        kinds = set().union(*named)
-        return set().union(*(self._of_kind[kind] for kind in kinds))
-
-    def _kind_scores(self, query: Sequence[str], agreements: Agreements) -> NDArray[np.float64]:
-        """How surely the words name a category of each place, (places,), in [0, 1]."""
-        scores = np.zeros(len(self._names))
-        for kind in set().union(*(self._labelled.get(stem, ()) for stem in agreements)):
-            fitting = max(coverage(label, query, agreements) for label in self._labels[kind])
-            rows = self._of_kind[kind]
-            scores[rows] = np.maximum(scores[rows], fitting)
-        return scores
-
-    def _weights_of_stems(self) -> dict[str, float]:
-        """How much each stem counts in a name: less the more names and categories have it."""
-        counts = Counter(
-            stem for names in self._names for stem in {word for name in names for word in name}
-        )
-        common = {stem for labels in self._labels.values() for label in labels for stem in label}
-        return {stem: 1 / (counts[stem] + 2 * (stem in common)) for stem in common.union(counts)}
-
-
-def _names_of(place: Place) -> list[str]:
-    """A place's names, also without what stands in brackets: nobody asks for that."""
-    names = (place.name, re.sub(r"\(.*?\)", "", place.name), place.name_en)
-    return list(dict.fromkeys(filter(None, names)))
-
-
-def _all_kinds(places: Sequence[Place]) -> list[str]:
-    return sorted({kind for place in places for kind in place.kinds})

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from threading import Lock
 
@@ -133,24 +133,3 @@ class Vocabulary:
             if sure := TRANSLATED * agreement(word, spelt):
                 for other in self._translations[spelt]:
                     yield other, sure
-
-
-def coverage(
-    wanted: Sequence[str],
-    offered: Sequence[str],
-    agreements: Agreements,
-    weights: Mapping[str, float] | None = None,
-) -> float:
-    """Share of the ``wanted`` stems found among the ``offered`` ones, misspelt or not, in [0, 1].
-
-    One of the two are stems of a query, the other known ones, as they agree by ``agreements``.
-    ``weights`` says how much a wanted stem counts; one not listed counts 1.
-    """
-    weights = weights or {}
-    whole = covered = 0.0
-    for word in wanted:
-        weight = weights.get(word, 1.0)
-        whole += weight
-        if alike := agreements.get(word):
-            covered += weight * max([alike[o] for o in offered if o in alike], default=0)
-    return covered / whole if whole else 0.0

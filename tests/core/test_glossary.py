@@ -4,7 +4,8 @@ from importlib import resources
 import pytest
 
 from core.glossary import translations
-from core.words import Vocabulary, coverage, stems
+from core.phrases import Phrases
+from core.words import Vocabulary, stems
 
 ROWS = list(
     csv.DictReader(
@@ -25,14 +26,15 @@ ROWS = list(
 )
 def test_words_cover_a_name_in_the_other_language(query: str, name: str, surely: float) -> None:
     known = Vocabulary(stems(name), translations())
-    covered = coverage(stems(query), stems(name), known.agreements(stems(query)))
+    [covered] = Phrases([stems(name)]).covered(stems(query), known.agreements(stems(query)))
     assert covered >= surely if surely else covered == 0
 
 
 def test_a_proper_name_beside_translated_words_is_compared_by_its_letters() -> None:
     name = stems("Казанский собор")
-    agreements = Vocabulary(name, translations()).agreements(stems("Kazan cathedral"))
-    assert coverage(stems("Kazan cathedral"), name, agreements) >= 0.85
+    query = stems("Kazan cathedral")
+    agreements = Vocabulary(name, translations()).agreements(query)
+    assert Phrases([name]).covered(query, agreements) >= 0.85
 
 
 def test_words_without_a_translation_stay_as_they_are() -> None:

@@ -5,11 +5,12 @@ from itertools import product
 
 import pytest
 
-from core.words import Vocabulary, _latin_stems, agreement, coverage, other_layout, stems
+from core.phrases import Phrases
+from core.words import Vocabulary, _latin_stems, agreement, other_layout, stems
 
 
-def covered(query: list[str], known: list[str], weights: dict[str, float] | None = None) -> float:
-    return coverage(query, known, Vocabulary(known).agreements(query), weights)
+def covered(query: list[str], known: list[str]) -> float:
+    return float(Phrases([known]).covered(query, Vocabulary(known).agreements(query))[0])
 
 
 @pytest.mark.parametrize(
@@ -96,10 +97,3 @@ def test_a_vocabulary_finds_every_known_stem_that_agrees_and_no_other() -> None:
         found = Vocabulary(known).agreements([word])
         assert found.get(word, {}) == {o: agreement(word, o) for o in known if agreement(word, o)}
         assert all(found[other][word] == sure for other, sure in found.get(word, {}).items())
-
-
-def test_coverage_is_a_weighted_share() -> None:
-    assert covered(["a1", "b2"], ["a1"]) == 0.5
-    assert covered(["a1", "b2"], ["a1"], {"b2": 0.0}) == 1
-    assert covered([], ["a1"]) == 0
-    assert covered(["a1"], []) == 0

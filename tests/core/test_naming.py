@@ -1,0 +1,63 @@
+import pytest
+
+from core.naming import SURE, Meant, Naming
+from core.places import Place
+
+RED = Place("red", "Красная башня (1491)", "Red Tower", ("towers",))
+MILL = Place("mill", "Старая мельница", "Old Windmill", ("mills",))
+PALACE = Place("palace", "Дворец культуры", "", ("palaces", "theatres"))
+NAMELESS = Place("nameless", "!!!")
+PLACES = (RED, MILL, PALACE, NAMELESS)
+
+
+def meant(text: str, *places: Place) -> Meant:
+    return Naming(places or PLACES).meant(text)
+
+
+def named(text: str) -> list[Place]:
+    return [place for place, sure in zip(PLACES, meant(text).names, strict=True) if sure >= SURE]
+
+
+def of_kind(text: str) -> list[Place]:
+    return [place for place, sure in zip(PLACES, meant(text).kinds, strict=True) if sure >= SURE]
+
+
+@pytest.mark.parametrize(
+    "text", ["красная башня", "red tower", "krasnaya bashnya", "красную башню"]
+)
+def test_either_name_is_a_name_and_brackets_are_not_asked_for(text: str) -> None:
+    assert named(text) == [RED]
+
+
+def test_a_word_for_a_category_names_its_places() -> None:
+    assert of_kind("театры") == of_kind("theater") == [PALACE]
+
+
+def test_words_that_many_names_share_name_none() -> None:
+    palaces = [Place(str(n), f"Дворец {name}", kinds=("palaces",)) for n, name in enumerate("абвг")]
+    assert meant("дворец", *palaces).names.max() < SURE
+
+
+@pytest.mark.parametrize("text", ["старый дворец", "old tower", "old old tower"])
+def test_an_adjective_names_no_place_of_another_category(text: str) -> None:
+    assert MILL not in named(text)
+
+
+def test_an_adjective_beside_the_place_s_own_category_is_part_of_its_name() -> None:
+    assert named("old windmill") == named("старая мельница") == [MILL]
+
+
+@pytest.mark.parametrize("name", ["Аграбад", "Пещеры Аграбада"])
+def test_a_proper_name_beside_the_wrong_category_is_still_a_name(name: str) -> None:
+    place = Place("agra", name, kinds=("churches",))
+    assert meant("башня Аграбад", *PLACES, place).names[-1] >= SURE
+
+
+def test_the_other_keyboard_layout_is_believed_if_it_names_something() -> None:
+    assert meant("rhfcyfz ,fiyz").text == "красная башня"
+    assert meant("ghbdtn").text == "ghbdtn"  # "hello", which nothing is called
+
+
+@pytest.mark.parametrize("text", ["", "?!", "qwxzv", "!!!"])
+def test_what_says_nothing_names_nothing(text: str) -> None:
+    assert meant(text).named.tolist() == [0, 0, 0, 0]
