@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -149,6 +150,11 @@ class Settings(BaseSettings):
         default=(),
         description="origins of other pages that may ask, separated by commas",
     )
+    web_trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="addresses or networks of proxies whose X-Forwarded-For says who asks, "
+        "separated by commas",
+    )
     web_requests_per_minute: int = Field(
         default=120, ge=1, le=100_000, description="requests of one address answered in a minute"
     )
@@ -171,7 +177,7 @@ class Settings(BaseSettings):
         default=90, ge=1, le=36_500, description="days after which a logged query is deleted"
     )
 
-    @field_validator("admin_ids", "web_cors_origins", mode="before")
+    @field_validator("admin_ids", "web_cors_origins", "web_trusted_proxies", mode="before")
     @classmethod
     def _split_by_commas(cls, ids: Any) -> Any:
         if not isinstance(ids, str):
@@ -184,6 +190,20 @@ class Settings(BaseSettings):
         if template and not all(part in template for part in ("{z}", "{x}", "{y}")):
             raise ValueError("it needs {z}, {x} and {y}")
         return template
+
+    @field_validator("web_trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            ip_network(proxy)  # its error says what is wrong
+        return proxies
+
+    @field_validator("web_api_key")
+    @classmethod
+    def _as_a_header_takes_it(cls, key: SecretStr | None) -> SecretStr | None:
+        if key and not re.fullmatch(r"[!-~]+", key.get_secret_value()):
+            raise ValueError("it needs Latin letters, digits and signs, without spaces")
+        return key
 
     @field_validator("webhook_secret")
     @classmethod

@@ -5,10 +5,11 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
 from core.assembly import make_guide, user_hash_key
 from core.background import follow_snapshots, in_background
@@ -18,12 +19,12 @@ from core.retention import keep_for
 from core.settings import Settings
 from core.snapshot_store import SnapshotStore
 from web.app import build_app
+from web.connections import IDLE_S, Connection
 
 logger = logging.getLogger(__name__)
 
 DRAIN_S = 20  # what is being answered at a stop may take this long
 CONNECTIONS = 512  # further ones get 503
-IDLE_S = 15
 
 
 class PortTaken(GuideError):
@@ -69,17 +70,7 @@ async def serve(settings: Settings) -> None:
             app.state.ready = False
             listener = _listen(settings.web_host, settings.web_port)
             logger.info("listening on http://%s:%d", *listener.getsockname()[:2])
-            config = uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                limit_concurrency=CONNECTIONS,
-                timeout_keep_alive=IDLE_S,
-                timeout_graceful_shutdown=DRAIN_S,
-            )
-            server = _Server(config)
+            server = _Server(server_config(app, settings.web_trusted_proxies))
             works = (follow_snapshots(guide), keep_for(query_log, settings.log_retention_days))
             async with in_background(*works):
                 serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -97,6 +88,26 @@ async def serve(settings: Settings) -> None:
     finally:
         guide.close()
     logger.info("stopped")
+
+
+def server_config(app: FastAPI, trusted_proxies: Sequence[str] = ()) -> uvicorn.Config:
+    """How uvicorn is to serve the application.
+
+    Args:
+        trusted_proxies: addresses or networks whose ``X-Forwarded-For`` says who asks.
+    """
+    return uvicorn.Config(
+        app,
+        http=Connection,
+        forwarded_allow_ips=list(trusted_proxies),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=IDLE_S,
+        timeout_graceful_shutdown=DRAIN_S,
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

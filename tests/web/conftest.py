@@ -1,7 +1,7 @@
 """The web guide on a real port, over a small published gallery seen by a double."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from offline.indexing import build_snapshot
 from offline.sources.items import SourceItems, SourcePhoto
 from tests.doubles import ColourEmbedder, coloured_photo, encoded
 from web.app import build_app
+from web.service import _listen, server_config
 
 LIMITS = ImageLimits.of(max_photo_mb=20, max_megapixels=64)
 PLACES = {
@@ -72,19 +73,23 @@ class Web:
 
 @asynccontextmanager
 async def running(
-    data_dir: Path, log_dir: Path, *, embedder: Embedder | None = None, **options: Any
+    data_dir: Path,
+    log_dir: Path,
+    *,
+    embedder: Embedder | None = None,
+    trusted_proxies: Sequence[str] = (),
+    **options: Any,
 ) -> AsyncIterator[Web]:
     guide = CityGuide(data_dir, embedder or ColourEmbedder(), limits=LIMITS)
     log_file = log_dir / FILE_NAME
     async with QueryLog.open(log_file) as log:
         app = build_app(guide, log, user_hash_key=b"key", **options)
-        server = uvicorn.Server(
-            uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False)
-        )
-        serving = asyncio.create_task(server.serve())
+        server = uvicorn.Server(server_config(app, trusted_proxies))
+        listener = _listen("127.0.0.1", 0)
+        serving = asyncio.create_task(server.serve([listener]))
         while not server.started:
             await asyncio.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
+        port = listener.getsockname()[1]
         try:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
                 yield Web(client, guide, log_file)

@@ -1,0 +1,74 @@
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.web.conftest import Web, running
+
+AGAIN = b"GET /healthz HTTP/1.1\r\nHost: guide\r\n\r\n"
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.connections.IDLE_S", 0.3)
+
+
+async def closed(reader: asyncio.StreamReader) -> None:
+    """Wait until the server has closed a connection; whatever it still says is read."""
+    async with asyncio.timeout(10):
+        while await reader.read(1000):
+            pass
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /healthz HTTP/1.1\r\nHost: "])
+async def test_who_asks_for_nothing_is_sent_away(web: Web, sent: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+    writer.write(sent)
+    await closed(reader)
+    writer.close()
+
+
+async def test_who_begins_a_second_request_and_never_ends_it_is_sent_away(web: Web) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+    writer.write(AGAIN)
+    assert await reader.readuntil(b"}")
+    writer.write(AGAIN[:20])
+    await closed(reader)
+    writer.close()
+
+
+async def test_who_asks_now_and_then_stays(web: Web) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+    for _ in range(8):
+        writer.write(AGAIN)
+        async with asyncio.timeout(10):
+            assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200")
+        await asyncio.sleep(0.1)
+    writer.close()
+
+
+@pytest.mark.parametrize(("trusted", "refused"), [((), True), (("127.0.0.1",), False)])
+async def test_one_address_has_only_so_many_unless_it_is_a_proxy_s(
+    published: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    trusted: tuple[str, ...],
+    refused: bool,
+) -> None:
+    monkeypatch.setattr("web.connections.IDLE_S", 60)
+    monkeypatch.setattr("web.connections.OF_ONE", 3)
+    async with running(published, tmp_path, trusted_proxies=trusted) as web:
+        others = [await asyncio.open_connection("127.0.0.1", web.port) for _ in range(3)]
+        for _, writer in others:  # each has been accepted once it has been answered
+            writer.write(AGAIN)
+        for reader, _ in others:
+            await reader.readuntil(b"}")
+        reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+        said = b""
+        with suppress(ConnectionResetError):
+            writer.write(AGAIN)
+            said = await asyncio.wait_for(reader.read(100), 10)
+        assert (said == b"") is refused
+        for _, other in [*others, (reader, writer)]:
+            other.close()
