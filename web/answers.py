@@ -111,14 +111,15 @@ def similar_answer(
 def filters_answer(catalogue: Catalogue, snapshot: str) -> FiltersAnswer:
     """Of what there is to choose from."""
     cities = Counter(place.city for place in catalogue.places if place.city)
-    kinds = Counter(kind for place in catalogue.places for kind in informative_kinds(place.kinds))
+    telling = {kind for place in catalogue.places for kind in informative_kinds(place.kinds)}
+    kinds = Counter(
+        kind for place in catalogue.places for kind in telling.intersection(place.kinds)
+    )
     return FiltersAnswer(
         cities=[CountedCity(city=city, places=cities[city]) for city in sorted(cities)],
         categories=[
-            CountedCategory(
-                **_category(kind), places=sum(kind in p.kinds for p in catalogue.places)
-            )
-            for kind, _ in kinds.most_common()
+            CountedCategory(**_category(kind), places=places)
+            for kind, places in sorted(kinds.items(), key=lambda counted: (-counted[1], counted[0]))
         ],
         snapshot=snapshot,
     )

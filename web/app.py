@@ -115,7 +115,7 @@ def build_app(
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(cors_origins),
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "DELETE"],
             allow_headers=[KEY_HEADER, "Content-Type"],
             expose_headers=["Retry-After", "ETag"],
         )

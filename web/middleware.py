@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.metrics import Metrics
 
-METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -39,7 +39,7 @@ def _origin(map_tiles: str) -> str:
 
 
 class Outermost:
-    """Adds headers and counts; measures nothing that could name a person."""
+    """Adds headers, answers HEAD as GET, and counts; measures nothing that could name a person."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, map_tiles: str | None = None) -> None:
         self._app = app
@@ -52,6 +52,8 @@ class Outermost:
             await self._app(scope, receive, send)
             return
         start, status = perf_counter(), 500
+        # The server that calls this knows better, and leaves out the body.
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -61,9 +63,10 @@ class Outermost:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(asked, receive, send_with_headers)
         finally:
-            route = getattr(scope.get("route"), "path", "other")
+            # what is mounted is no route, and has a path of its own
+            route = getattr(asked.get("route"), "path", "") or asked.get("root_path") or "other"
             method = scope["method"] if scope["method"] in METHODS else "other"
             self._metrics.requests.add(method, route, str(status))
             self._metrics.request_seconds.observe(perf_counter() - start, route)

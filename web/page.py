@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -11,6 +11,16 @@ from web.problems import documented
 from web.schema import AboutAnswer
 
 STATIC = Path(__file__).parent / "static"
+# Asked for anew each time, which mostly takes a 304: after an upgrade old files and new ones would
+# not fit together.
+FRESH = {"Cache-Control": "no-cache"}
+
+
+class _Static(StaticFiles):
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        response = super().file_response(*args, **options)
+        response.headers.update(FRESH)
+        return response
 
 
 def add_page(app: FastAPI, allow: Any, about: AboutAnswer) -> None:
@@ -23,6 +33,6 @@ def add_page(app: FastAPI, allow: Any, about: AboutAnswer) -> None:
 
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
-        return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+        return FileResponse(STATIC / "index.html", headers=FRESH)
 
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", _Static(directory=STATIC), name="static")

@@ -2,14 +2,15 @@
 
 import asyncio
 import io
-from collections import OrderedDict
 from enum import IntEnum
 from pathlib import Path
 
 from fastapi import HTTPException, Request, Response
+from fastapi.responses import FileResponse
 from PIL import Image
 
 from core.places import Photo
+from core.recent import Recent
 
 CACHE_S = 86_400
 REMEMBERED = 256  # smaller photos in memory, some tens of kB each
@@ -31,7 +32,7 @@ class PhotoShelf:
     """Gives photos as JPEG, and remembers the smaller ones it has made."""
 
     def __init__(self) -> None:
-        self._smaller: OrderedDict[str, bytes] = OrderedDict()  # by ETag
+        self._smaller: Recent[str, bytes] = Recent(REMEMBERED)  # by ETag
         self._making = asyncio.Semaphore(AT_ONCE)
 
     async def response(
@@ -49,20 +50,16 @@ class PhotoShelf:
             headers = {"ETag": tag, "Cache-Control": f"public, max-age={CACHE_S}"}
             if tag in _tags(request):
                 return Response(status_code=304, headers=headers)
-            jpeg = await self._jpeg(tag, file, wanted)
+            if wanted is None:  # read as it is sent: a slow reader holds no photo in memory
+                return FileResponse(file, 200, headers, "image/jpeg", stat_result=state)
+            jpeg = await self._smaller.get(tag, lambda: self._make_smaller(file, wanted))
         except OSError:
             raise HTTPException(404, GONE) from None
         return Response(jpeg, media_type="image/jpeg", headers=headers)
 
-    async def _jpeg(self, tag: str, file: Path, width: int | None) -> bytes:
-        if width is None:
-            return await asyncio.to_thread(file.read_bytes)
-        if tag not in self._smaller:
-            async with self._making:
-                self._smaller[tag] = await asyncio.to_thread(_made_smaller, file, width)
-            if len(self._smaller) > REMEMBERED:
-                self._smaller.popitem(last=False)
-        return self._smaller[tag]
+    async def _make_smaller(self, file: Path, width: int) -> bytes:
+        async with self._making:
+            return await asyncio.to_thread(_made_smaller, file, width)
 
 
 def _tags(request: Request) -> set[str]:
@@ -74,6 +71,8 @@ def _made_smaller(file: Path, width: int) -> bytes:
     with Image.open(file, formats=("JPEG",)) as image:
         image.draft(None, (width * 2, width * 2))
         image.thumbnail((width, image.height), Image.Resampling.LANCZOS)
+        # what its numbers mean, as cameras write it; a profile of other modes would not fit
+        profile = image.info.get("icc_profile") if image.mode == "RGB" else None
         out = io.BytesIO()
-        image.convert("RGB").save(out, "JPEG", quality=QUALITY)
+        image.convert("RGB").save(out, "JPEG", quality=QUALITY, icc_profile=profile)
     return out.getvalue()

@@ -1,12 +1,21 @@
 """What the API tells about photos, words and places."""
 
+import asyncio
+import io
 import json
 import sqlite3
+from collections import Counter
+from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import Request
+from PIL import Image, ImageCms
 
-from tests.web.conftest import PLACES, RED, Web
+from core.places import Photo
+from tests.doubles import coloured_photo
+from tests.web.conftest import PLACES, RED, Web, running
+from web.photos import PhotoShelf, _made_smaller
 
 
 async def test_a_photo_in_a_form_is_recognised(web: Web) -> None:
@@ -58,6 +67,12 @@ async def test_there_is_something_to_browse_by(web: Web) -> None:
     assert {c["category"] for c in filters["categories"]} == {"squares", "bridges", "churches"}
 
 
+async def test_categories_of_most_places_come_first(demo_web: Web) -> None:
+    counts = [c["places"] for c in (await demo_web.get("/v1/filters")).json()["categories"]]
+    assert counts == sorted(counts, reverse=True)
+    assert len(set(counts)) > 1
+
+
 async def test_a_place_has_all_its_photos(web: Web) -> None:
     place = (await web.get(f"/v1/places/{PLACES['green'].key}")).json()
     assert (place["name"], place["lat"], len(place["photos"])) == ("Зелёный мост", 58.6, 6)
@@ -83,6 +98,51 @@ async def test_a_photo_is_served_whole_or_smaller_and_once(web: Web) -> None:
     )
     assert (again.status_code, again.content) == (304, b"")
     assert whole.headers["ETag"] != small.headers["ETag"]
+
+
+async def test_a_part_of_a_photo_can_be_had(web: Web) -> None:
+    url = (await web.get("/v1/places")).json()["places"][0]["photo"]["url"]
+    whole = await web.get(url)
+    part = await web.get(url, headers={"Range": "bytes=2-9", "If-Range": whole.headers["ETag"]})
+    assert (part.status_code, part.content) == (206, whole.content[2:10])
+
+
+async def test_a_smaller_photo_is_made_once_and_keeps_its_colours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, profile = Counter[Path](), ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    file = tmp_path / "photo.jpg"
+    coloured_photo("red", size=(640, 480)).save(file, icc_profile=profile.tobytes())
+
+    def counted(photo: Path, width: int) -> bytes:
+        made[photo] += 1
+        return _made_smaller(photo, width)
+
+    monkeypatch.setattr("web.photos._made_smaller", counted)
+    shelf, request = PhotoShelf(), Request({"type": "http", "headers": []})
+    photo = Photo("one", "red", "photo.jpg", 640, 480)
+    answers = await asyncio.gather(*(shelf.response(request, photo, file, 160) for _ in range(9)))
+    assert made == {file: 1}
+    with Image.open(io.BytesIO(bytes(answers[-1].body))) as smaller:
+        assert smaller.width == 160
+        assert smaller.info["icc_profile"] == profile.tobytes()
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/v1/places", "/static/main.js", "photo"])
+async def test_head_says_what_get_would(web: Web, path: str) -> None:
+    if path == "photo":
+        path = (await web.get("/v1/places")).json()["places"][0]["photo"]["url"]
+    head, got = await web.client.head(path), await web.get(path)
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("Content-Type", "Content-Length", "ETag", "Cache-Control"):
+        assert head.headers.get(name) == got.headers.get(name)
+
+
+async def test_a_page_never_meets_scripts_of_another_release(web: Web) -> None:
+    script = await web.get("/static/main.js")
+    assert script.headers["Cache-Control"] == "no-cache"
+    again = await web.get("/static/main.js", headers={"If-None-Match": script.headers["ETag"]})
+    assert (again.status_code, again.headers["Cache-Control"]) == (304, "no-cache")
 
 
 async def test_queries_are_logged_without_addresses_and_photos(web: Web) -> None:
@@ -117,9 +177,33 @@ async def test_what_was_asked_from_an_address_is_forgotten_when_it_asks_for_that
         assert (await other.delete("/v1/queries")).json() == {"queries": 1}
 
 
+@pytest.mark.parametrize(("trusted", "forgotten"), [((), 2), (("127.0.0.0/8",), 1)])
+async def test_who_asks_is_what_a_trusted_proxy_says_and_nobody_else(
+    published: Path, tmp_path: Path, trusted: tuple[str, ...], forgotten: int
+) -> None:
+    async with running(published, tmp_path, trusted_proxies=trusted) as web:
+        for address in ("9.9.9.1", "9.9.9.2"):
+            via = {"X-Forwarded-For": address}
+            await web.get("/v1/search", params={"q": "red"}, headers=via)
+        answer = await web.client.delete("/v1/queries", headers=via)
+        assert answer.json() == {"queries": forgotten}
+
+
 async def test_operators_see_health_and_figures(web: Web) -> None:
     await web.get("/v1/search", params={"q": "red"})
     assert (await web.get("/healthz")).json() == {"status": "ok", "snapshot": web.guide.snapshot}
     assert (await web.get("/readyz")).status_code == 200
+    await web.client.delete("/v1/queries")
+    await web.client.head("/healthz")
+    await web.get("/static/main.js")
+    await web.get("/nowhere")
     figures = (await web.get("/metrics")).text
-    assert 'guide_web_requests_total{method="GET",route="/v1/search",status="200"} 1' in figures
+    for method, route, status in (
+        ("GET", "/v1/search", 200),
+        ("DELETE", "/v1/queries", 200),
+        ("HEAD", "/healthz", 200),
+        ("GET", "/static", 200),
+        ("GET", "other", 404),
+    ):
+        counted = f'{{method="{method}",route="{route}",status="{status}"}} 1'
+        assert f"guide_web_requests_total{counted}" in figures
