@@ -1,6 +1,7 @@
 """The page in a real browser."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -180,13 +181,100 @@ async def test_what_is_no_photo_is_explained(web: Web, page: Page, tmp_path: Pat
     await page.until(f"{STATUS}.includes('could not be read')")
 
 
+async def test_a_question_that_fails_leaves_the_answer_before_it(
+    web: Web, page: Page, tmp_path: Path
+) -> None:
+    (tmp_path / "red.jpg").write_bytes(RED)
+    (tmp_path / "junk.jpg").write_bytes(b"junk")
+    await open_guide(page, web)
+    await page.choose_files("#file", [tmp_path / "red.jpg"])
+    await page.until(f"{STATUS} === 'Done'")
+    asked = await page.run("document.querySelector('#asked').src")
+    await page.choose_files("#file", [tmp_path / "junk.jpg"])
+    await page.until(f"{STATUS}.includes('could not be read')")
+    assert await page.run("document.querySelector('#asked').src") == asked
+    assert "Red Square" in await page.run("document.querySelector('#candidates').innerText")
+
+
+async def test_more_photos_are_those_of_the_words_that_were_answered(
+    demo_web: Web, page: Page
+) -> None:
+    await open_guide(page, demo_web)
+    await look_for(page, "old fortress by the river")
+    found = await page.run("document.querySelectorAll('#photos .card').length")
+    await page.click("#words")
+    await page.run("document.querySelector('#words').value = '\N{GRINNING FACE}'")
+    await page.press("Enter")
+    await page.until(f"{STATUS}.includes('could not be read')")
+    await page.run("document.querySelector('#more-photos').click()")
+    await page.until(f"document.querySelectorAll('#photos .card').length > {found}")
+
+
+async def test_an_impatient_click_brings_no_place_twice(demo_web: Web, page: Page) -> None:
+    await open_guide(page, demo_web)
+    await page.run("(document.querySelector('#more-places').click(), 1)")
+    await page.run("(document.querySelector('#more-places').click(), 1)")
+    count = "document.querySelectorAll('#places .card').length"
+    await page.until(f"{count} > 12")
+    await page.until("document.querySelector('#more-places').hidden")
+    total = (await demo_web.get("/v1/places")).json()["total"]
+    assert await page.run(count) == total
+
+
+async def test_the_place_clicked_last_is_shown_and_none_after_it_was_closed(
+    web: Web, page: Page
+) -> None:
+    await open_guide(page, web)
+    places = "[...document.querySelectorAll('#places .card')]"
+    await page.run(f"({places}[0].click(), {places}[1].click(), 1)")
+    await page.until("document.querySelector('#place').open")
+    second = await page.run(f"{places}[1].innerText.split('\\n')[0]")
+    assert await page.run("document.querySelector('#place-name').textContent") == second
+    await page.run(f"({places}[0].click(), document.querySelector('#place').close(), 1)")
+    await web.get("/v1/places")  # longer than the one that was asked for before it
+    await asyncio.sleep(0.3)
+    assert not await page.run("document.querySelector('#place').open")
+
+
+async def test_what_goes_wrong_behind_an_open_place_is_told_in_it(
+    published: Path, tmp_path: Path, page: Page
+) -> None:
+    async with running(published, tmp_path, requests_per_minute=6) as web:
+        await open_guide(page, web)  # three requests
+        await page.run("document.querySelector('#places .card').click()")
+        await page.until("document.querySelector('#place').open")
+        await page.run("document.querySelectorAll('#places .card')[1].click()")
+        told = "document.querySelector('#place-status').innerText"
+        await page.until(f"{told}.startsWith('Too many requests')")
+        await page.click("#close")
+        await page.until(f"{STATUS} === ''")
+
+
+async def test_a_photo_that_was_cleaned_away_is_no_broken_picture(
+    published: Path, tmp_path: Path, page: Page
+) -> None:
+    data_dir = tmp_path / "data"
+    shutil.copytree(published, data_dir)
+    async with running(data_dir, tmp_path) as web:
+        photo = web.guide.catalogue.photos_of(web.guide.catalogue.places[0])[0]
+        web.guide.photo_file(photo).unlink()
+        await open_guide(page, web)
+        await page.until("document.querySelectorAll('#places .card .gone').length === 1")
+        assert await page.run("document.querySelectorAll('#places .card img').length") == 2
+
+
 async def test_the_page_asks_for_a_key_where_one_is_needed(
     published: Path, tmp_path: Path, page: Page
 ) -> None:
     async with running(published, tmp_path, api_key="s3cret") as web:
         await open_guide(page, web)
         await page.until("!document.querySelector('#key').hidden")
-        await page.type("s3cret")  # it has the focus
+        await page.type("ключ")  # it has the focus
+        await page.press("Enter")
+        await page.until(f"{STATUS}.includes('key is needed')")
+        assert not await page.run("document.querySelector('#key').hidden")
+        await page.run("document.querySelector('#key-text').select()")
+        await page.type("s3cret")
         await page.press("Enter")
         await page.until("document.querySelectorAll('#places .card').length === 3")
         assert await page.run("document.querySelector('#key').hidden")

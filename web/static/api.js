@@ -10,8 +10,14 @@ export class ApiError extends Error {
   }
 }
 
-export function useKey(key) {
-  sessionStorage.setItem(KEY, key);
+// Kept until the tab is closed, or the page where the browser stores nothing.
+let key = "";
+try { key = sessionStorage.getItem(KEY) ?? ""; } catch { /* storage is forbidden */ }
+
+export function useKey(typed) {
+  if (!/^[!-~]*$/.test(typed)) throw new ApiError(401); // what no header can say is no key
+  key = typed;
+  try { sessionStorage.setItem(KEY, key); } catch { /* storage is forbidden */ }
 }
 
 export async function get(path, parameters = {}) {
@@ -35,7 +41,6 @@ function comeBackIn(response) {
 
 async function request(address, options = {}) {
   const headers = { "Accept-Language": document.documentElement.lang };
-  const key = sessionStorage.getItem(KEY);
   if (key) headers["X-API-Key"] = key;
   let response = await fetch(address, { ...options, headers });
   if (response.status === 503) { // a crowd; once it is worth coming back

@@ -9,9 +9,10 @@ const $ = (id) => document.getElementById(id);
 const PAGE = 12;
 const SMALL_SHARE = 0.01; // below it nobody reads a candidate
 
-const shown = { answer: null, search: null, places: [], total: 0, place: null, filters: null, about: null };
+const shown = { answer: null, places: [], total: 0, place: null, filters: null, about: null };
 const map = new PlaceMap($("map"), openPlace);
-let asking = 0; // the last question; answers to earlier ones come too late
+// The last of each kind; what comes of earlier ones comes too late.
+const last = { question: 0, page: 0, place: 0 };
 
 function remembered(name) {
   try { return localStorage.getItem(name); } catch { return null; }
@@ -23,28 +24,43 @@ function remember(name, value) {
 
 // Saying
 
-function say(text) { $("status").textContent = text; }
+function say(text) {
+  $("status").textContent = text;
+  $("place-status").textContent = text; // what is behind an open place nobody sees
+}
 
 function explain(error) {
   const status = error instanceof ApiError ? error.status : 0;
+  if (status === 401) {
+    $("place").close();
+    $("key").hidden = false;
+    $("key-text").focus();
+  }
   say(words().problems[status] ?? words().failed);
-  $("key").hidden = status !== 401;
-  if (status === 401) $("key-text").focus();
 }
 
-async function attempt(work) {
-  try { await work(); } catch (error) { explain(error); }
+async function attempt(work, wanted = () => true) {
+  try { await work(); } catch (error) { if (wanted()) explain(error); }
+}
+
+// Like `attempt`, for what is of no use once another of its `kind` has begun.
+async function attemptLast(kind, ask, show) {
+  const mine = ++last[kind];
+  const wanted = () => mine === last[kind];
+  await attempt(async () => {
+    const answer = await ask();
+    if (wanted()) show(answer);
+  }, wanted);
 }
 
 // Asking
 
-async function ask(question) {
-  const mine = ++asking;
+// An answer is kept with what it answers: until it is there, the one before stays as it was.
+async function ask(question, asked) {
   say(words().looking);
-  await attempt(async () => {
-    const answer = await question();
-    if (mine !== asking) return;
-    shown.answer = answer;
+  await attemptLast("question", question, (answer) => {
+    shown.answer = { ...answer, ...asked };
+    showPicture(asked.photo);
     renderAnswer();
     say(words().done);
     $("answer").focus({ preventScroll: true });
@@ -53,36 +69,38 @@ async function ask(question) {
 }
 
 function askPhoto(photo) {
-  if (!photo) return;
-  if ($("asked").src) URL.revokeObjectURL($("asked").src);
-  $("asked").src = URL.createObjectURL(photo);
-  shown.search = null;
-  ask(() => recognize(photo));
+  if (photo) ask(() => recognize(photo), { photo });
 }
 
 function askWords() {
   const q = $("words").value.trim();
   if (!q) return $("words").focus();
-  shown.search = { q, limit: PAGE, offset: 0 };
-  return ask(() => get("/v1/search", shown.search));
+  const search = { q, limit: PAGE };
+  return ask(() => get("/v1/search", search), { search });
+}
+
+function showPicture(photo) {
+  if ($("asked").src) URL.revokeObjectURL($("asked").src);
+  if (photo) $("asked").src = URL.createObjectURL(photo);
+  else $("asked").removeAttribute("src");
 }
 
 async function morePhotos() {
-  const next = { ...shown.search, offset: shown.answer.photos.length };
   const before = shown.answer;
+  const next = { ...before.search, offset: before.photos.length };
   await attempt(async () => {
     const { photos } = await get("/v1/search", next);
     if (shown.answer !== before) return;
     shown.answer = { ...before, photos: [...before.photos, ...photos], complete: photos.length < PAGE };
     renderAnswer();
-  });
+  }, () => shown.answer === before);
 }
 
 function renderAnswer() {
   const { answer } = shown;
   $("answer").hidden = !answer;
   if (!answer) return;
-  const photo = answer.places !== undefined;
+  const photo = Boolean(answer.photo);
   const empty = answer.photos.length === 0;
   const title = photo ? (answer.confident ? words().confident : words().unsure) : words().found;
   $("answer-title").textContent = empty ? words().nothing : title;
@@ -108,10 +126,8 @@ function once(places) {
 // Browsing
 
 async function browse(offset) {
-  const wanted = { city: $("city").value, category: $("category").value };
-  await attempt(async () => {
-    const page = await get("/v1/places", { ...wanted, limit: PAGE, offset });
-    if (wanted.city !== $("city").value || wanted.category !== $("category").value) return;
+  const wanted = { city: $("city").value, category: $("category").value, limit: PAGE, offset };
+  await attemptLast("page", () => get("/v1/places", wanted), (page) => {
     shown.places = offset ? [...shown.places, ...page.places] : page.places;
     shown.total = page.total;
     renderPlaces();
@@ -140,10 +156,11 @@ function fill(select, options) {
 }
 
 async function openPlace(key) {
-  await attempt(async () => {
-    const address = `/v1/places/${encodeURIComponent(key)}`;
-    const [place, similar] = await Promise.all([get(address), get(`${address}/similar`)]);
+  const address = `/v1/places/${encodeURIComponent(key)}`;
+  const found = () => Promise.all([get(address), get(`${address}/similar`)]);
+  await attemptLast("place", found, ([place, similar]) => {
     shown.place = { ...place, similar: similar.places };
+    say("");
     renderPlace();
     if (!$("place").open) $("place").showModal();
     $("place").scrollTop = 0;
@@ -249,9 +266,11 @@ $("search").addEventListener("submit", (event) => {
 });
 $("key").addEventListener("submit", (event) => {
   event.preventDefault();
-  useKey($("key-text").value);
-  say("");
-  start();
+  attempt(async () => {
+    useKey($("key-text").value.trim());
+    say("");
+    await start();
+  });
 });
 $("more-photos").addEventListener("click", morePhotos);
 $("more-places").addEventListener("click", () => browse(shown.places.length));
@@ -259,6 +278,10 @@ $("city").addEventListener("change", () => browse(0));
 $("category").addEventListener("change", () => browse(0));
 $("forget").addEventListener("click", forgetMe);
 $("close").addEventListener("click", () => $("place").close());
+$("place").addEventListener("close", () => {
+  last.place++; // a place that is still on its way is not wanted any more
+  say("");
+});
 
 const preferred = remembered("language") ?? navigator.language.slice(0, 2);
 speak(preferred in WORDS ? preferred : "en");
