@@ -20,6 +20,7 @@ class Locations:
 
     def remember(self, user_id: int, point: Point, *, live_s: float = 0) -> None:
         """Keep a position for a while, a live one at least until its ``live_s`` are over."""
+        self._drop_old()
         until = self._clock() + max(KEPT_S, min(live_s, MAX_LIVE_S))
         self._known[user_id] = (point, until)
         self._known.move_to_end(user_id)
@@ -28,12 +29,18 @@ class Locations:
 
     def of(self, user_id: int) -> Point | None:
         """Where the person is; None when that is not known, or no longer."""
-        point, until = self._known.get(user_id, (None, 0.0))
-        if point and until <= self._clock():
-            self.forget(user_id)
-            return None
+        self._drop_old()
+        point, _ = self._known.get(user_id, (None, 0.0))
         return point
 
     def forget(self, user_id: int) -> None:
         """Know nothing of the person any more."""
         self._known.pop(user_id, None)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def _drop_old(self) -> None:
+        now = self._clock()
+        for user_id in [user for user, (_, until) in self._known.items() if until <= now]:
+            self.forget(user_id)

@@ -51,7 +51,6 @@ EN = Wording(
     },
     group_commands={
         "where": "What a photo shows: reply to it with this",
-        "nearby": "What there is to see nearby",
         "help": "How to ask",
     },
     hints={
@@ -112,7 +111,8 @@ EN = Wording(
     location_followed="I see where you are going and will use it when you send a photo.",
     location_needed="Send me your location and I will tell you what there is to see nearby.",
     location_needed_in_group=(
-        "Send me your location in a private chat, @{username}: in a group everybody would see it."
+        "What is near you I tell in a private chat, @{username}: send me your location there. "
+        "In a group everybody would see it."
     ),
     near_you="<b>Near you:</b>",
     near_place="<b>Near “{name}”:</b>",

@@ -47,7 +47,7 @@ async def tell_nearby(
 ) -> None:
     """Tell what is near the person, or ask where they are."""
     here = locations.of(message.from_user.id) if message.from_user else None
-    if here is None:
+    if here is None or message.chat.type != ChatType.PRIVATE:
         await _ask_where(message, bot, language)
         return
     title = WORDINGS[language].near_you
@@ -68,7 +68,7 @@ async def tell_more_nearby(
     """Tell what is near the person a little further away."""
     await acknowledge(callback)
     here = locations.of(callback.from_user.id)
-    if here is None:
+    if here is None or message.chat.type != ChatType.PRIVATE:
         await _ask_where(message, bot, language)
         return
     title = WORDINGS[language].near_you
@@ -87,7 +87,7 @@ def _remember(message: Message, location: Location, locations: Locations) -> Poi
 
 
 async def _ask_where(message: Message, bot: Bot, language: str) -> None:
-    """Ask for the location; in a group everybody would see it, and there is no button for it."""
+    """Ask for the location; in a group everybody would see it, and what is near tells it, too."""
     wording = WORDINGS[language]
     if message.chat.type == ChatType.PRIVATE:
         keyboard = location_keyboard(language)

@@ -61,7 +61,8 @@ async def answer_photos(
         snapshot=recognition.snapshot,
     )
     alone = message.chat.type == ChatType.PRIVATE
-    text = describe_recognition(recognition, language, here=here, brief=not alone)
+    told = here if alone else None  # a group need not know how far away somebody is
+    text = describe_recognition(recognition, language, here=told, brief=not alone)
     keyboard = recognition_keyboard(recognition, open_query.id, language)
     if not alone:
         best = [Captioned(candidate.photo, text) for candidate in recognition.places[:1]]

@@ -59,7 +59,9 @@ async def show_card(
 ) -> None:
     """Tell what is known about a place, with a photo of it."""
     await acknowledge(callback)
-    text = describe_card(place, language, here=locations.of(callback.from_user.id))
+    alone = message.chat.type == ChatType.PRIVATE  # a group need not know how far away somebody is
+    here = locations.of(callback.from_user.id) if alone else None
+    text = describe_card(place, language, here=here)
     keyboard = card_keyboard(place, callback_data.query, language)
     photos = [Captioned(photo, text) for photo in guide.catalogue.photos_of(place)[:1]]
     if not await albums.reply(message, photos, keyboard):

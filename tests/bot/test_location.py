@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 from aiogram.types import ReplyKeyboardMarkup
 
-from bot.buttons import ShowNearby
+from bot.buttons import ShowCard, ShowNearby
 from bot.locations import KEPT_S, MAX_LIVE_S, MAX_PEOPLE, Locations
 from core.catalogue import Catalogue
 from core.places import Photo, Place, Point
-from tests.bot.conftest import Chat
+from tests.bot.conftest import KREMLIN, Chat
 from tests.bot.html_text import visible_text
 from tests.bot.telegram import buttons, edited, photo, press, update
 
@@ -88,6 +88,20 @@ async def test_nearby_in_a_group_does_not_ask_to_show_everybody_where_one_is(cha
     assert answer.reply_markup is None
 
 
+async def test_a_group_is_not_told_how_far_away_somebody_is(chat: Chat) -> None:
+    await chat.feed(update(**LOCATION))
+    chat.guide.nears.clear()
+    [answer] = await chat.feed(update(photo=photo(), caption="@guide_bot", chat="supergroup"))
+    [card] = await chat.feed(press(ShowCard(query=0, place=KREMLIN.key).pack(), chat="supergroup"))
+    [nearby] = await chat.feed(update(text="/nearby@guide_bot", chat="supergroup"))
+    more = ShowNearby(place="", first=1).pack()
+    [more_nearby] = await chat.feed(press(more, chat="supergroup"))
+    said = [answer.caption, card.caption, nearby.text, more_nearby.text]
+    assert not [text for text in said if " m" in text and "from you" in text]
+    assert not [text for text in said if "Kremlin —" in text]
+    assert chat.guide.nears == [HERE]  # it still helps to recognise the photo
+
+
 async def test_what_is_near_comes_page_by_page(chat: Chat) -> None:
     places = [Place(str(n), f"Place {n}", point=Point(56.328 + n / 100, 44)) for n in range(12)]
     photos = [Photo(str(n), str(n), "0.jpg", 1, 1) for n in range(12)]
@@ -137,6 +151,15 @@ def test_a_location_is_forgotten_after_a_while_and_a_live_one_when_it_ends() -> 
     for now in (KEPT_S - 1, KEPT_S, KEPT_S * 3 - 1, KEPT_S * 3, MAX_LIVE_S):  # noqa: B007
         known.append([user for user in (1, 2, 3) if locations.of(user)])
     assert known == [[1, 2, 3], [2, 3], [2, 3], [3], []]
+
+
+def test_a_position_whose_time_is_over_is_dropped_whoever_is_asked_for() -> None:
+    now = 0.0
+    locations = Locations(clock=lambda: now)
+    locations.remember(1, HERE)
+    now = KEPT_S
+    assert locations.of(2) is None
+    assert len(locations) == 0
 
 
 def test_locations_are_bounded_and_the_oldest_goes_first() -> None:
