@@ -20,6 +20,7 @@ from aiohttp import ClientError, ClientPayloadError
 
 from bot.errors import DownloadFailed
 from bot.file_ids import FileIds
+from bot.refusals import blames_photos
 from core.errors import ImageTooLarge
 from core.places import Photo
 
@@ -160,8 +161,8 @@ class Albums:
             sent = await self._send(message, present, keyboard)
         except TelegramBadRequest as error:
             logger.warning("an album of %d was refused: %s", len(present), error.message)
-            # perhaps a file_id was no longer good
-            await self._file_ids.forget(*(item.photo.photo_id for item in present))
+            if blames_photos(error):  # perhaps a file_id was no longer good
+                await self._file_ids.forget(*(item.photo.photo_id for item in present))
             return False
         uploads = {
             item.photo.photo_id: part.photo[-1].file_id

@@ -16,6 +16,7 @@ from aiogram.exceptions import (
 from aiogram.types import FSInputFile, InputMediaPhoto, Message
 
 from bot.file_ids import FileIds
+from bot.refusals import blames_photos
 from core.places import Photo
 
 logger = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ class StorageChat:
         try:
             messages = await self._request(photos)
         except TelegramBadRequest as error:
-            if _is_about_the_chat(error):
+            if not blames_photos(error):
                 raise
             if len(photos) == 1:
                 logger.warning("photo %s was refused: %s", photos[0].photo_id, error.message)
@@ -151,11 +152,6 @@ class StorageChat:
             [InputMediaPhoto(media=file) for file in files],
             disable_notification=True,
         )
-
-
-def _is_about_the_chat(error: TelegramBadRequest) -> bool:
-    """A chat that is wrong, or rights the bot does not have there; no photo is to blame."""
-    return any(word in error.message.lower() for word in ("chat", "rights", "peer_id"))
 
 
 def _first_line(error: Exception) -> str:

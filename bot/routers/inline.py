@@ -11,6 +11,7 @@ from aiogram.types import ChosenInlineResult, InlineQuery, InlineQueryResultsBut
 from bot.answers import describe_place
 from bot.inline_photos import InlinePhoto, InlinePhotos
 from bot.middlewares.query import OpenQuery
+from bot.refusals import blames_photos
 from bot.texts import WORDINGS
 from core.catalogue import PlacePhoto
 from core.errors import EmptyQuery
@@ -59,7 +60,8 @@ async def answer_inline(
         if any(words in error.message.lower() for words in TOO_LATE):
             logger.debug("an inline answer came too late")
             return
-        await inline_photos.refused(page.results)
+        if blames_photos(error):
+            await inline_photos.refused(page.results)
         raise
 
 

@@ -183,6 +183,15 @@ async def test_file_ids_telegram_no_longer_accepts_are_forgotten(chat: Chat) -> 
     assert len(given.results) == 5, "they were uploaded again"
 
 
+async def test_an_answer_refused_for_something_else_costs_no_file_ids(chat: Chat) -> None:
+    await hold(chat, 5)
+    method = AnswerInlineQuery(inline_query_id="11", results=[])
+    refusal = TelegramBadRequest(method, "Bad Request: can't parse entities in a caption")
+    chat.telegram.failures[AnswerInlineQuery] = [refusal]
+    await chat.feed(inline("walls"))
+    assert len(chat.file_ids) == 5
+
+
 async def test_what_somebody_picked_is_logged_with_the_words(chat: Chat) -> None:
     await chat.feed(chosen(chat.guide.photo(3).photo_id, "walls"))
     with sqlite3.connect(chat.log_file) as log:

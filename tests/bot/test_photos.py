@@ -255,6 +255,17 @@ async def test_uploads_telegram_no_longer_accepts_are_made_anew(chat: Chat) -> N
     assert all(isinstance(item.media, FSInputFile) for item in third.media)
 
 
+async def test_a_group_that_takes_no_photos_costs_no_upload(chat: Chat) -> None:
+    await chat.feed(update(photo=photo()))
+    held = len(chat.file_ids)
+    method = SendPhoto(chat_id=-100, photo="x")
+    refusal = "Bad Request: not enough rights to send photos to the chat"
+    chat.telegram.failures[SendPhoto] = [TelegramBadRequest(method, refusal)]
+    [answer] = await chat.feed(update(photo=photo(), caption="@guide_bot", chat="supergroup"))
+    assert "Kremlin" in answer.text
+    assert len(chat.file_ids) == held
+
+
 async def test_a_photo_query_is_logged_without_its_senders_id(chat: Chat) -> None:
     chat.guide.places = [(KREMLIN, 0.9), (CHURCH, 0.1)]
     await chat.feed(update(photo=photo(upload="7"), sender=987654321, language="ru"))
