@@ -27,22 +27,31 @@ class WaitingLine:
     @asynccontextmanager
     async def turn(self, message: Message, language: str) -> AsyncIterator[None]:
         """Wait for a turn, and keep it inside ``async with``."""
-        turn = asyncio.create_task(self._turns.acquire())  # in line before anything is said
+        turn = asyncio.create_task(self._turns.acquire())
         self.waiting += 1
+        asking: asyncio.Task[None] | None = None
         try:
             if self.waiting > self._long_line:
-                await _ask_for_patience(message, language)
-            await turn
-        except BaseException:
-            if not turn.cancel() and not turn.cancelled():
+                # Beside the wait: a busy chat takes it late, and nobody's turn waits for that.
+                asking = asyncio.create_task(_ask_for_patience(message, language))
+            try:
+                await turn
+            except BaseException:
+                if not turn.cancel() and not turn.cancelled():
+                    self._turns.release()
+                raise
+            finally:
+                self.waiting -= 1
+            try:
+                yield
+            finally:
                 self._turns.release()
+        except BaseException:
+            if asking:
+                asking.cancel()
             raise
-        finally:
-            self.waiting -= 1
-        try:
-            yield
-        finally:
-            self._turns.release()
+        if asking:
+            await asking  # before the answer
 
 
 async def _ask_for_patience(message: Message, language: str) -> None:

@@ -16,7 +16,7 @@ from bot.pacing import Pacer
 
 logger = logging.getLogger(__name__)
 
-CHAT_ACTION_TIMEOUT_S = 5
+CHAT_ACTION_TIMEOUT_S = 2
 TO_A_CHAT = ("send", "edit", "copy", "forward")  # what counts as a message there
 
 

@@ -61,6 +61,22 @@ async def test_late_ones_are_asked_for_patience_and_served_even_if_that_fails(ch
     assert [call.text for call in chat.telegram.sent] == [EN.crowded]
 
 
+async def test_a_notice_that_a_busy_chat_takes_late_holds_nobody_s_turn(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = asyncio.Event()
+    monkeypatch.setattr("bot.waiting_line._ask_for_patience", lambda *_: told.wait())
+    line = WaitingLine(at_once=1, long_line=0)
+    async with asyncio.timeout(60):
+        visitors = [Visitor(line, chat) for _ in range(3)]
+        for visitor in visitors:
+            await visitor.inside.wait()
+            visitor.may_leave.set()
+        assert not visitors[0].task.done()  # its answer comes after the notice
+        told.set()
+        await asyncio.gather(*(visitor.task for visitor in visitors))
+
+
 @pytest.mark.parametrize("given_up", [0, 1, 2])
 async def test_who_gives_up_leaves_the_place_to_the_next(given_up: int, chat: Chat) -> None:
     line = WaitingLine(at_once=1, long_line=100)
