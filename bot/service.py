@@ -205,7 +205,7 @@ async def _http_server(
     settings: Settings, running: Running, webhook: Webhook | None
 ) -> AsyncIterator[None]:
     """The HTTP server, if there is something for it to do."""
-    if webhook is None and settings.http_port is None:
+    if not (webhook or settings.public_url) and settings.http_port is None:
         yield
         return
     port = DEFAULT_PORT if settings.http_port is None else settings.http_port

@@ -134,7 +134,8 @@ class Settings(BaseSettings):
         default=None,
         ge=0,
         le=65535,
-        description="port of /healthz, /metrics and the webhook; empty: none, 8080 for a webhook",
+        description="port of /healthz, /metrics, photos and the webhook; empty: none, 8080 for "
+        "a webhook or a public address",
     )
 
     web_host: str = Field(
