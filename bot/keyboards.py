@@ -1,6 +1,7 @@
 """Buttons under the bot's messages."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from aiogram.filters.callback_data import CallbackData
@@ -18,6 +19,7 @@ from core.answers import Recognition
 from core.places import Place
 
 MAX_LABEL_CHARS = 40  # what a phone shows of a button
+MAX_CITY_CHARS = 20
 WIKIPEDIAS = {"ru": "ruwiki,enwiki", "en": "enwiki,ruwiki"}  # the first that has an article
 
 
@@ -138,10 +140,25 @@ def _actions(
 def _add_places(
     keyboard: InlineKeyboardBuilder, places: Iterable[Place], query: int | None, language: str
 ) -> None:
+    places = list(places)
+    names = Counter(place.name_in(language) for place in places)
+    labels = Counter[str]()
     for place in places:
-        name = place.name_in(language)
-        label = name if len(name) <= MAX_LABEL_CHARS else name[: MAX_LABEL_CHARS - 1] + "…"
-        keyboard.row(_button(label, ShowCard(query=query or 0, place=place.key)))
+        label = name = place.name_in(language)
+        if names[name] > 1:  # two monuments to one poet: which is it?
+            label = _with_end(name, f", {_cut(place.city, MAX_CITY_CHARS)}" if place.city else "")
+            labels[label] += 1
+            label = _with_end(label, f" ({labels[label]})" if labels[label] > 1 else "")
+        keyboard.row(_button(_with_end(label), ShowCard(query=query or 0, place=place.key)))
+
+
+def _with_end(text: str, end: str = "") -> str:
+    """A label that ends so, with as much before it as there is room for."""
+    return _cut(text, MAX_LABEL_CHARS - len(end)) + end
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _button(text: str, data: CallbackData) -> InlineKeyboardButton:

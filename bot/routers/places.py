@@ -17,7 +17,7 @@ from bot.media import MAX_ALBUM, Albums, Captioned
 from bot.nearby import reply_nearby
 from bot.texts import WORDINGS
 from core.guide import CityGuide
-from core.places import Place, Point
+from core.places import Photo, Place, Point
 
 
 async def place_meant(
@@ -34,6 +34,12 @@ async def place_meant(
     if place is None:
         raise PlaceGone("the place of a button is not in this snapshot")
     return {"place": place}
+
+
+def _photos_of(place: Place, guide: CityGuide) -> list[Photo]:
+    """The photos of a place but those cleaned away since the guide was published."""
+    photos = guide.catalogue.photos_of(place)
+    return [photo for photo in photos if guide.photo_file(photo).is_file()]
 
 
 def position_of(place: Place) -> Point:
@@ -63,7 +69,7 @@ async def show_card(
     here = locations.of(callback.from_user.id) if alone else None
     text = describe_card(place, language, here=here)
     keyboard = card_keyboard(place, callback_data.query, language)
-    photos = [Captioned(photo, text) for photo in guide.catalogue.photos_of(place)[:1]]
+    photos = [Captioned(photo, text) for photo in _photos_of(place, guide)[:1]]
     if not await albums.reply(message, photos, keyboard):
         await message.reply(text, reply_markup=keyboard)
 
@@ -92,7 +98,7 @@ async def show_photos(
     """Show further photos of a place: an album, in a group one at a time."""
     wording, first = WORDINGS[language], callback_data.first
     alone = message.chat.type == ChatType.PRIVATE
-    photos = guide.catalogue.photos_of(place)
+    photos = _photos_of(place, guide)
     last = min(first + (MAX_ALBUM if alone else 1), len(photos))
     if first >= last:
         await acknowledge(callback, wording.no_more_photos)
@@ -102,12 +108,13 @@ async def show_photos(
     sentence = wording.photos_shown if last - first > 1 else wording.photo_shown
     count = sentence.format(first=first + 1, last=last, total=len(photos))
     more = more_photos_keyboard(place, last, language) if last < len(photos) else None
-    shown = [Captioned(photo, caption) for photo in photos[first:last]]
-    if len(shown) == 1:
-        await albums.reply(message, [Captioned(shown[0].photo, f"{caption}\n{count}")], more)
-        return
-    await albums.reply(message, shown)
-    if more:
+    if last - first == 1:
+        only = Captioned(photos[first], f"{caption}\n{count}")
+        counted = await albums.reply(message, [only], more)
+    else:
+        shown = [Captioned(photo, caption) for photo in photos[first:last]]
+        counted = await albums.reply(message, shown) and more is None
+    if not counted:
         await message.answer(count, reply_markup=more)
 
 

@@ -83,9 +83,16 @@ async def test_a_card_of_a_place_found_by_words_asks_for_no_feedback(chat: Chat)
     assert "✅ That's it" not in buttons(card)
 
 
+async def test_a_card_shows_the_first_photo_that_is_still_there(chat: Chat) -> None:
+    (chat.guide.folder / "0.jpg").unlink()
+    [card] = await chat.feed(press(ShowCard(query=0, place=KREMLIN.key).pack()))
+    assert card.photo.path.name == "1.jpg"
+
+
 async def test_a_card_without_a_photo_on_disk_is_text(chat: Chat) -> None:
     answer = await answer_to_a_photo(chat)
-    (chat.guide.folder / "0.jpg").unlink()
+    for file in chat.guide.folder.glob("*.jpg"):
+        file.unlink()
     [card] = await chat.feed(press(buttons(answer)["Kremlin"]))
     assert isinstance(card, SendMessage)
     assert "Red walls" in card.text
@@ -134,6 +141,38 @@ async def test_in_a_group_more_photos_come_one_by_one_with_the_button_on_them(
     assert visible_text(first.caption).endswith(f"\nPhoto 1 of {PHOTOS}")
     [second] = await chat.feed(press(buttons(first)["🖼 More photos"], chat="group"))
     assert second.photo != first.photo
+
+
+@pytest.mark.parametrize("kind", ["private", "supergroup"])
+async def test_photos_that_were_cleaned_away_are_left_out_and_not_counted(
+    chat: Chat, kind: str
+) -> None:
+    for number in (3, 14):
+        (chat.guide.folder / f"{number}.jpg").unlink()
+    shown, data = list[str](), ShowPhotos(place=KREMLIN.key).pack()
+    while data:
+        sent = await chat.feed(press(data, chat=kind))
+        assert sent, "a button never does nothing"
+        [photos, *_], counted = sent, sent[-1]
+        files = (
+            [item.media for item in photos.media]
+            if isinstance(photos, SendMediaGroup)
+            else [photos.photo]
+        )
+        shown += [file.path.name for file in files]
+        below = {} if isinstance(counted, SendMediaGroup) else buttons(counted)
+        data = below["🖼 More photos"].callback_data if below else ""
+    assert shown == [f"{number}.jpg" for number in range(PHOTOS) if number not in (3, 14)]
+
+
+@pytest.mark.parametrize("kind", ["private", "supergroup"])
+async def test_photos_telegram_refuses_do_not_end_the_paging(chat: Chat, kind: str) -> None:
+    for method in (SendMediaGroup(chat_id=7, media=[]), SendPhoto(chat_id=7, photo="x")):
+        refusal = TelegramBadRequest(method, "Bad Request: IMAGE_PROCESS_FAILED")
+        chat.telegram.failures[type(method)] = [refusal]
+    [count] = await chat.feed(press(ShowPhotos(place=KREMLIN.key).pack(), chat=kind))
+    assert count.text.startswith("Photo")
+    assert "🖼 More photos" in buttons(count)
 
 
 async def test_nearby_lists_the_other_places_by_distance(chat: Chat) -> None:
