@@ -14,7 +14,8 @@ from bot.typing_status import typing_status
 class WholeAlbums(BaseMiddleware):
     """Gives handlers of messages ``album``: the messages sent together, most often just one.
 
-    Of the messages of an album only the first gets further, once all are there.
+    Of the messages of an album only one gets further, once all are there: the one with words, which
+    may be any of them, else the first.
     """
 
     def __init__(self, media_groups: MediaGroups) -> None:
@@ -33,7 +34,7 @@ class WholeAlbums(BaseMiddleware):
         if album is None:
             return None
         data["album"] = album
-        return await handler(event, data)
+        return await handler(next((part for part in album if part.caption), album[0]), data)
 
     async def _gather(self, message: Message, bot: Bot) -> list[Message] | None:
         if message.media_group_id is None:

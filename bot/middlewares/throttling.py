@@ -14,9 +14,9 @@ from aiogram.types import (
     InlineQuery,
     Message,
     TelegramObject,
-    User,
 )
 
+from bot.callbacks import acknowledge
 from bot.texts import WORDINGS
 from core.figures import Counter
 
@@ -60,28 +60,28 @@ class Throttling(BaseMiddleware):
         data: dict[str, Any],
     ) -> Any:
         """Handle the event or leave it out."""
-        user: User | None = data.get("event_from_user")
+        asker_id: int | None = data["asker_id"]
         chat: Chat | None = data.get("event_chat")
         wording = WORDINGS[data["language"]]
         now = self._clock()
-        limits: list[tuple[str, int, User | Chat | None, str]]
+        limits: list[tuple[str, int, int | None, str]]
         if isinstance(event, InlineQuery):
-            limits = [("inline", INLINE_PER_MINUTE, user, "")]
+            limits = [("inline", INLINE_PER_MINUTE, asker_id, "")]
         else:
-            limits = [("person", self._per_minute, user, wording.too_many)]
+            limits = [("person", self._per_minute, asker_id, wording.too_many)]
             if isinstance(event, Message) and chat and chat.type != ChatType.PRIVATE:
-                limits += [("group", GROUP_PER_MINUTE, chat, wording.too_many_in_group)]
-        for who, per_minute, asker, notice in limits:
-            if asker is None:
+                limits += [("group", GROUP_PER_MINUTE, chat.id, wording.too_many_in_group)]
+        for who, per_minute, one, notice in limits:
+            if one is None:
                 continue
-            allowance = self._allowance((who, asker.id), per_minute, now)
+            allowance = self._allowance((who, one), per_minute, now)
             if allowance.left < 1:
                 self._throttled.add(who)
                 if now - allowance.noticed >= NOTICE_EVERY_S:
                     allowance.noticed = now
                     await _tell(event, notice)
                 elif isinstance(event, CallbackQuery):
-                    await event.answer()  # else the button spins on
+                    await acknowledge(event)  # else the button spins on
                 return None
             allowance.left -= 1
         return await handler(event, data)
@@ -101,4 +101,4 @@ async def _tell(event: TelegramObject, notice: str) -> None:
         case Message():
             await event.reply(notice)
         case CallbackQuery():
-            await event.answer(notice, show_alert=True)
+            await acknowledge(event, notice, alert=True)

@@ -114,6 +114,19 @@ async def test_in_a_group_a_mention_in_any_caption_is_for_the_whole_album(
     assert len(chat.guide.questions) == 3
 
 
+@pytest.mark.parametrize("captioned", [0, 1])
+async def test_in_a_group_a_command_in_any_caption_is_for_the_whole_album(
+    chat: Chat, captioned: int
+) -> None:
+    updates = album({"photo": photo()}, {"photo": photo()}, chat="group")
+    updates[captioned] = update(
+        chat="group", media_group_id="g", photo=photo(), caption="/where@guide_bot"
+    )
+    [answer] = await feed_together(chat, updates)
+    assert answer.reply_parameters.message_id == updates[captioned].message.message_id
+    assert len(chat.guide.questions) == 2
+
+
 async def test_in_a_group_an_album_for_nobody_is_left_alone(chat: Chat) -> None:
     assert await feed_together(chat, album(*PHOTOS, chat="group")) == []
     assert not chat.guide.questions

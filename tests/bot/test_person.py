@@ -4,6 +4,7 @@ import sqlite3
 from typing import Any
 
 import pytest
+from aiogram.types import Update
 
 from bot.buttons import ChooseLanguage
 from bot.locales.en import EN
@@ -56,6 +57,18 @@ async def test_privacy_says_what_is_stored_and_for_how_long(chat: Chat, language
     assert "30" in text
     assert "/forget" in text
     assert "{" not in text
+
+
+async def test_anonymous_admins_of_one_group_forget_nothing_of_another_group(chat: Chat) -> None:
+    def as_group(group: int, **content: Any) -> Update:
+        writes = {"id": group, "type": "supergroup", "title": "Walks"}
+        return update(chat="supergroup", sender=1087968824, sender_chat=writes, **content)
+
+    await chat.feed(as_group(-101, text="@guide_bot walls"))
+    [told] = await chat.feed(as_group(-202, text="/forget@guide_bot"))
+    assert "(0)" in told.text
+    [told] = await chat.feed(as_group(-101, text="/forget@guide_bot"))
+    assert "(1)" in told.text
 
 
 async def test_forget_deletes_the_persons_rows_and_nobody_elses(chat: Chat) -> None:

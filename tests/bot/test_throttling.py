@@ -1,10 +1,11 @@
+from aiogram.exceptions import TelegramBadRequest
 from aiogram.methods import AnswerCallbackQuery, AnswerInlineQuery
 from aiogram.types import Update
 
 from bot.locales.en import EN
 from bot.middlewares import throttling
 from tests.bot.conftest import Chat
-from tests.bot.telegram import numbers, update
+from tests.bot.telegram import numbers, press, update
 
 PER_MINUTE = 30
 
@@ -58,6 +59,19 @@ async def test_buttons_pressed_too_often_stop_spinning_and_say_why_once(chat: Ch
         await chat.feed(Update.model_validate(content))
     answers = [call for call in chat.telegram.calls if isinstance(call, AnswerCallbackQuery)]
     assert [answer.text for answer in answers[-2:]] == [EN.too_many, None]
+
+
+async def test_a_button_pressed_too_often_and_too_long_ago_is_nothing_to_talk_about(
+    chat: Chat,
+) -> None:
+    for _ in range(PER_MINUTE):
+        await chat.feed(press("?"))
+    method = AnswerCallbackQuery(callback_query_id="1")
+    late = TelegramBadRequest(method, "Bad Request: query is too old")
+    chat.telegram.failures[AnswerCallbackQuery] = [late, late]
+    assert await chat.feed(press("?")) == []
+    assert await chat.feed(press("?")) == []
+    assert not chat.telegram.failures[AnswerCallbackQuery]
 
 
 async def test_hasty_typing_in_inline_mode_is_left_out_without_a_word(chat: Chat) -> None:
