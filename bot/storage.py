@@ -28,6 +28,7 @@ LOOK_AGAIN_S = 60.0  # for new photos, when everything is uploaded
 AFTER_TROUBLE_S = 60.0
 MAX_ALBUM = 10
 MAX_WANTED = 500
+AT_ONCE = 2  # uploads that somebody waits for
 
 
 class StorageChat:
@@ -55,6 +56,7 @@ class StorageChat:
     def want(self, photos: Sequence[Photo]) -> None:
         """Upload these before all others, when their turn comes."""
         for photo in photos[: MAX_WANTED - len(self._wanted)]:
+            self._wanted.pop(photo.photo_id, None)
             self._wanted[photo.photo_id] = photo
 
     def lacks(self, photo: Photo) -> bool:
@@ -67,7 +69,9 @@ class StorageChat:
         return True
 
     async def upload_within(self, photos: Sequence[Photo], seconds: float) -> None:
-        """Upload up to 10 photos now; what takes longer goes on after this returns."""
+        """Upload up to 10 photos now, unless others are; what takes longer goes on afterwards."""
+        if len(self._uploads) >= AT_ONCE:  # a person would not wait for so many before theirs
+            return
         upload = asyncio.create_task(self._upload_quietly(photos[:MAX_ALBUM]))
         self._uploads.add(upload)
         upload.add_done_callback(self._uploads.discard)
@@ -78,19 +82,13 @@ class StorageChat:
 
         What has been uploaded is known and skipped, so it may be stopped at any time.
         """
-        while True:
-            photo = self._next(photos())
-            if photo is None:
-                await self._sleep(LOOK_AGAIN_S)
-                continue
-            try:
-                await self.upload([photo])
-                await self._sleep(EVERY_S)
-            except TelegramRetryAfter as refusal:
-                await self._sleep(refusal.retry_after)
-            except (AiogramError, OSError) as error:
-                logger.warning("a photo was not uploaded: %s", _first_line(error))
-                await self._sleep(AFTER_TROUBLE_S)
+        try:
+            while True:
+                await self._upload_next(photos())
+        finally:  # what somebody waited for ends with it
+            for upload in self._uploads:
+                upload.cancel()
+            await asyncio.gather(*self._uploads, return_exceptions=True)
 
     async def upload(self, photos: Sequence[Photo]) -> None:
         """Upload those of up to 10 photos that Telegram does not hold yet.
@@ -106,6 +104,20 @@ class StorageChat:
                 logger.warning("the storage chat has a new id: change GUIDE_STORAGE_CHAT_ID")
                 self._chat_id = error.migrate_to_chat_id
                 await self._send(missing)
+
+    async def _upload_next(self, photos: Sequence[Photo]) -> None:
+        photo = self._next(photos)
+        if photo is None:
+            await self._sleep(LOOK_AGAIN_S)
+            return
+        try:
+            await self.upload([photo])
+            await self._sleep(EVERY_S)
+        except TelegramRetryAfter as refusal:
+            await self._sleep(refusal.retry_after)
+        except (AiogramError, OSError) as error:
+            logger.warning("a photo was not uploaded: %s", _first_line(error))
+            await self._sleep(AFTER_TROUBLE_S)
 
     async def _upload_quietly(self, photos: Sequence[Photo]) -> None:
         try:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from bot.app import build_bot
 from bot.file_ids import FileIds
-from bot.storage import AFTER_TROUBLE_S, LOOK_AGAIN_S, StorageChat
+from bot.storage import AFTER_TROUBLE_S, AT_ONCE, LOOK_AGAIN_S, StorageChat
 from core.places import Photo
 from tests.bot.telegram import TOKEN, QuickTime, RecordingSession
 
@@ -146,6 +146,29 @@ async def test_a_group_that_became_a_supergroup_is_followed(
     storage.telegram.failures[SendPhoto] = [moved]
     await storage.fill(photos[:2])
     assert [call.chat_id for call in storage.telegram.sent] == [-1002, -1002]
+
+
+async def test_a_crowd_that_wants_photos_now_does_not_pile_up_and_ends_with_the_filling(
+    storage: Storage, photos: list[Photo], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = asyncio.Event()
+    monkeypatch.setattr(storage.chat, "_send", lambda _: never.wait())
+    filling = asyncio.create_task(storage.chat.fill(lambda: photos))
+    await asyncio.gather(*(storage.chat.upload_within(photos[:5], 0.01) for _ in range(180)))
+    uploads = set(storage.chat._uploads)
+    assert len(uploads) == AT_ONCE
+    filling.cancel()
+    await asyncio.gather(filling, return_exceptions=True)
+    assert all(upload.cancelled() for upload in uploads)
+
+
+async def test_a_repeated_wish_comes_before_other_ones(
+    storage: Storage, photos: list[Photo]
+) -> None:
+    storage.chat.want([photos[20], photos[21]])
+    storage.chat.want([photos[20]])
+    await storage.fill(photos)
+    assert storage.uploaded[:3] == ["20", "21", "0"]
 
 
 async def test_two_people_who_want_the_same_photos_cause_one_upload(
