@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from aiogram import Bot, Dispatcher
@@ -89,8 +90,12 @@ class Running:
         return {"status": self.status, "snapshot": self.guide.snapshot}
 
 
-async def serve(settings: Settings, token: str) -> None:
+async def serve(settings: Settings, token: str, *, file_ids: Path | None = None) -> None:
     """Answer people until SIGTERM or SIGINT; what is in flight then is finished first.
+
+    Args:
+        token: the bot's.
+        file_ids: SQLite file for those; None keeps them with the query log.
 
     Raises:
         TokenRejected: Telegram does not know ``token``.
@@ -98,7 +103,7 @@ async def serve(settings: Settings, token: str) -> None:
             be used.
     """
     with _stop_signal() as stop, _loaded_guide(settings) as guide:
-        async with _put_together(settings, token, guide) as running:
+        async with _put_together(settings, token, guide, file_ids) as running:
             webhook = _webhook(settings, running) if settings.webhook_url else None
             async with _http_server(settings, running, webhook):
                 await _take_updates(settings, running, webhook, stop)
@@ -154,7 +159,9 @@ async def _take_updates(
 
 
 @asynccontextmanager
-async def _put_together(settings: Settings, token: str, guide: CityGuide) -> AsyncIterator[Running]:
+async def _put_together(
+    settings: Settings, token: str, guide: CityGuide, file_ids_file: Path | None
+) -> AsyncIterator[Running]:
     """The bot with all it depends on, and what goes on behind it."""
     session = AiohttpSession(
         api=TelegramAPIServer.from_base(settings.telegram_api),
@@ -166,7 +173,7 @@ async def _put_together(settings: Settings, token: str, guide: CityGuide) -> Asy
     async with (
         QueryLog.open(database) as query_log,
         build_bot(token, session, metrics=metrics) as bot,
-        FileIds.open(database, bot.id) as file_ids,
+        FileIds.open(file_ids_file or database, bot.id) as file_ids,
     ):
         works = [
             beat(settings.data_dir),

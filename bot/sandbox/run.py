@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import islice
+from pathlib import Path
 
 from bot.sandbox.page import Spot
 from bot.sandbox.server import Sandbox
@@ -12,6 +13,7 @@ from core.settings import Settings
 from core.snapshot_store import SnapshotStore
 
 MAX_SPOTS = 5
+NOWHERE = Path(":memory:")  # file_ids of a bot that is gone after this run are of no use
 
 
 async def serve_sandbox(settings: Settings, *, host: str, port: int) -> None:
@@ -28,7 +30,7 @@ async def serve_sandbox(settings: Settings, *, host: str, port: int) -> None:
         print(f"Chat with the guide at {sandbox.url} (Ctrl+C stops it)", flush=True)
         if not sandbox.local:
             print("Others in the network can do so at this computer's address.", flush=True)
-        await serve(settings_for(sandbox, settings), sandbox.token)
+        await serve(settings_for(sandbox, settings), sandbox.token, file_ids=NOWHERE)
 
 
 def _spots(places: Sequence[Place]) -> list[Spot]:

@@ -55,12 +55,7 @@ class Sandbox:
     @property
     def local(self) -> bool:
         """Whether only programs on this computer can connect."""
-        if self._host == "localhost":
-            return True
-        try:
-            return ip_address(self._host).is_loopback
-        except ValueError:  # a name, which may lead anywhere
-            return False
+        return _is_local(self._host)
 
     def person(self, name: str, *, language: str | None = "en") -> Person:
         """Another person, who can do all that the one on the page can."""
@@ -84,6 +79,8 @@ class Sandbox:
             await stack.enter_async_context(self.telegram.files)
             runner = web.AppRunner(app, shutdown_timeout=1, access_log=None)
             await runner.setup()
+            # likewise: it may be setting a webhook
+            stack.push_async_callback(self.telegram.updates.close)
             stack.push_async_callback(runner.cleanup)
             try:
                 await web.TCPSite(runner, self._host, self._port).start()
@@ -92,7 +89,7 @@ class Sandbox:
                     f"the sandbox cannot listen on {self._host}:{self._port}: {error.strerror}; "
                     "choose another port with --sandbox-port"
                 ) from error
-            stack.push_async_callback(self.telegram.close)
+            stack.callback(self.telegram.feed.close)  # lets go whoever waits for something new
             self._stack = stack.pop_all()
         port = runner.addresses[0][1]
         host = self._host if not self._host.startswith(("0.", "::")) else LOOPBACK
@@ -112,6 +109,16 @@ class Sandbox:
 async def _only_local(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse other host names: a foreign site may have made its own name lead here."""
     name = request.host.rpartition(":")[0] if ":" in request.host else request.host
-    if name not in {"localhost", "127.0.0.1", "[::1]"}:
+    if not _is_local(name.strip("[]")):
         raise web.HTTPForbidden(text="The sandbox is for this machine only.")
     return await handler(request)
+
+
+def _is_local(host: str) -> bool:
+    """Whether a host is this machine and nothing else."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name, which may lead anywhere
+        return False

@@ -90,11 +90,6 @@ class Telegram:
         )
         self._numbers = count(1)
 
-    async def close(self) -> None:
-        """Let go whoever waits for something new."""
-        self.feed.close()
-        await self.updates.close()
-
     def open_private(self, user: Mapping[str, Any]) -> Room:
         """The chat of a person with the bot."""
         if room := self.rooms.get(user["id"]):

@@ -156,10 +156,12 @@ class Updates:
 
     async def close(self) -> None:
         """Stop delivering."""
-        if self._delivery:
-            self._delivery.cancel()
-            await asyncio.gather(self._delivery, return_exceptions=True)
-        self._delivery = self._last_failure = None
+        while delivery := self._delivery:  # another may be begun meanwhile
+            delivery.cancel()
+            await asyncio.gather(delivery, return_exceptions=True)
+            if self._delivery is delivery:
+                self._delivery = None
+        self._last_failure = None
 
     async def _deliver(self, webhook: Webhook) -> None:
         """Post updates over so many connections; each goes on with the next, none waits for all."""

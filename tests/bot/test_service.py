@@ -1,6 +1,8 @@
 import asyncio
 import logging
+import socket
 
+import aiohttp
 import pytest
 from aiogram.exceptions import (
     ClientDecodeError,
@@ -17,9 +19,11 @@ from bot.app import build_bot
 from bot.errors import TokenRejected, WebhookRejected
 from bot.locales.en import EN
 from bot.locales.ru import RU
+from bot.service import Running, _http_server
 from bot.updates import confirm, prepare, set_webhook
 from core.background import follow_snapshots, in_background
 from core.errors import SnapshotCorrupt
+from core.settings import Settings
 from tests.bot.conftest import Chat
 from tests.bot.telegram import TOKEN, QuickTime, RecordingSession
 
@@ -101,6 +105,29 @@ async def test_a_menu_that_cannot_be_set_does_not_keep_the_bot_from_serving() ->
     telegram.failures[SetMyCommands] = [oops] * 100
     await prepare(build_bot(TOKEN, telegram, pacer=QuickTime().pacer()), guide)
     assert guide.warm
+
+
+@pytest.mark.parametrize(
+    ("wanted", "served"), [({}, False), ({"public_url": "https://guide.example"}, True)]
+)
+async def test_photos_are_served_wherever_a_public_address_is_set(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, wanted: dict[str, str], served: bool
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    monkeypatch.setattr("bot.service.DEFAULT_PORT", port)
+    running = Running(
+        chat.bot, chat.dispatcher, chat.guide, chat.metrics, chat.in_flight, asyncio.Event()
+    )
+    shown = chat.guide.catalogue.popular_photos[0].photo
+    url = f"http://127.0.0.1:{port}/photos/{shown.photo_id}.jpg"
+    async with _http_server(Settings(**wanted), running, None), aiohttp.ClientSession() as http:
+        if not served:
+            with pytest.raises(aiohttp.ClientConnectionError):
+                await http.get(url)
+            return
+        async with http.get(url) as response:
+            assert response.status == 200
 
 
 async def test_confirming_asks_for_what_comes_after_the_last_update() -> None:

@@ -190,6 +190,13 @@ async def test_other_sites_in_the_same_browser_have_no_say(
             assert response.status == 403
 
 
+async def test_any_address_of_this_machine_will_do(http: aiohttp.ClientSession) -> None:
+    async with Sandbox(host="127.0.0.2") as sandbox:
+        assert sandbox.local
+        async with http.get(sandbox.url) as response:
+            assert response.status == 200
+
+
 async def test_a_port_that_is_taken_is_one_clear_error() -> None:
     async with Sandbox() as first:
         port = int(first.url.rpartition(":")[2])

@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 
+from bot.sandbox.params import Params
 from bot.sandbox.people import Person
 from bot.sandbox.server import Sandbox
+from bot.sandbox.updates import Updates
 from tests.bot.sandbox.conftest import BotClient, Refusal
 
 
@@ -173,6 +176,42 @@ async def test_pending_updates_can_be_dropped(bot: BotClient, ann: Person) -> No
     await ann.say("old")
     await bot("deleteWebhook", drop_pending_updates=True)
     assert await bot("getUpdates") == []
+
+
+def deliveries() -> list[str]:
+    names = [task.get_coro().__qualname__ for task in asyncio.all_tasks()]
+    return [name for name in names if name == "Updates._deliver"]
+
+
+async def test_webhooks_set_at_once_leave_one_delivery_and_a_stop_none(
+    http: aiohttp.ClientSession,
+) -> None:
+    async with Sandbox() as sandbox:
+        bot = BotClient(http, sandbox.url, sandbox.token)
+        urls = [f"http://127.0.0.1:9/{number}" for number in range(4)]
+        await bot("setWebhook", url=urls[0])
+        await asyncio.gather(*(bot("setWebhook", url=url) for url in urls[1:]))
+        assert len(deliveries()) == 1
+    assert deliveries() == []
+
+
+async def test_a_webhook_set_as_it_stops_delivers_nothing(
+    http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, set_webhook = asyncio.Event(), Updates.set_webhook
+
+    async def slowly(updates: Updates, params: Params) -> bool:
+        began.set()
+        await asyncio.sleep(0.2)  # while it stops
+        return await set_webhook(updates, params)
+
+    monkeypatch.setattr(Updates, "set_webhook", slowly)
+    async with Sandbox() as sandbox:
+        bot = BotClient(http, sandbox.url, sandbox.token)
+        setting = asyncio.create_task(bot("setWebhook", url="http://127.0.0.1:9/"))
+        await began.wait()
+    assert await setting
+    assert deliveries() == []
 
 
 @pytest.mark.parametrize(
