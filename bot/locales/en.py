@@ -128,7 +128,7 @@ EN = Wording(
         "• The language you chose.\n"
         "In place of your name and number there is a code that only this bot can make.\n\n"
         "<b>For how long</b>\n"
-        "• Questions are deleted after {days} days.\n"
+        "• Questions are deleted after {days} day(s).\n"
         "• The language is kept until you send /forget.\n"
         "• Where you are is kept for {minutes} min, or as long as you share your live location; "
         "it never reaches the disk. Coordinates in a photo sent as a file "
@@ -148,7 +148,7 @@ EN = Wording(
     ),
     interrupted="I am being restarted. If you miss an answer, please ask again in a minute.",
     stats=(
-        "<b>The last {days} days</b>\n"
+        "<b>The last {days} day(s)</b>\n"
         "Queries: {queries}, people: {people}\n"
         "Confident about photos: {confident}\n"
         "Languages: {languages}\n"

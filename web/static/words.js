@@ -34,7 +34,7 @@ export const WORDS = {
     map: "Map of the places found", closer: "Zoom in", farther: "Zoom out",
     privacy: "What is stored", forget: "Forget my questions", forgotten: (n) => `Questions deleted: ${n}`,
     kept: (days) => "Questions: the time, the language, the words and the answer, and in place of your address a code "
-      + `that only this server can make. They are deleted after ${days} days. Photos are not stored, and coordinates `
+      + `that only this server can make. They are deleted after ${days} ${days === 1 ? "day" : "days"}. Photos are not stored, and coordinates `
       + "in them serve only to answer. “Forget” deletes all that was asked from the network address you have now: "
       + "several people may share one, and what you asked from an earlier one goes by itself.",
     perhaps: (share) => (share >= PROBABLE ? "probably" : share >= POSSIBLE ? "possibly" : "unlikely"),
