@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web as http
 
+from offline.sources.demo import demo_query
 from tests.bot.sandbox.browser import CHROMIUM, Page, browser_page
 from tests.doubles import coloured_photo, encoded
 from tests.web.conftest import RED, Web, running
@@ -172,6 +173,17 @@ async def test_what_is_not_claimed_has_no_percentage(
     assert "%" not in said
     assert {"probably", "possibly", "unlikely"} & set(said.split())
     assert await page.run("document.querySelectorAll('meter').length") == 0
+
+
+async def test_categories_that_others_imply_are_not_named(
+    demo_web: Web, page: Page, tmp_path: Path
+) -> None:
+    (tmp_path / "lighthouse.jpg").write_bytes(demo_query("demo-lighthouse"))
+    await open_guide(page, demo_web)
+    await page.choose_files("#file", [tmp_path / "lighthouse.jpg"])
+    await page.until(f"{STATUS} === 'Done'")
+    chips = "[...document.querySelectorAll('#categories li')].map((chip) => chip.textContent)"
+    assert await page.run(chips) == ["lighthouse"]
 
 
 async def test_what_is_no_photo_is_explained(web: Web, page: Page, tmp_path: Path) -> None:

@@ -108,8 +108,10 @@ function renderAnswer() {
   $("asked").alt = words().asked;
   const likely = (answer.places ?? []).filter(({ share }) => share >= SMALL_SHARE);
   $("candidates").replaceChildren(...likely.map((one, at) => candidate(one, at + 1, answer.confident, openPlace)));
+  // A lighthouse is architecture, too: what its places are not called here says nothing.
+  const telling = new Set(likely.flatMap(({ place }) => place.categories.map(({ category }) => category)));
   $("categories").replaceChildren(
-    ...(answer.categories ?? []).filter(({ share }) => share >= SMALL_SHARE).map(chip));
+    ...(answer.categories ?? []).filter((one) => one.share >= SMALL_SHARE && telling.has(one.category)).map(chip));
   const places = photo ? likely.map(({ place }) => place) : once(answer.photos.map((hit) => hit.place));
   const numbered = places.length > 1 ? places : []; // else the number says nothing
   const number = new Map(numbered.map(({ key }, at) => [key, at + 1]));

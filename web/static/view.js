@@ -46,6 +46,5 @@ export function candidate({ place, share }, number, confident, open) {
 }
 
 export function chip(category) {
-  const share = category.share === undefined ? "" : ` ${percent(category.share)}`;
-  return element("li", { textContent: labelOf(category) + share });
+  return element("li", { textContent: labelOf(category) });
 }
