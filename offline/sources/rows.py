@@ -12,13 +12,17 @@ from core.places import Point
 # "\ufffd" stands where bytes were not UTF-8; the rows around it are still good.
 REPLACEMENT = "\ufffd"
 
+TOO_LONG = "the row is too long"
+UNCLOSED = "a quote is opened and never closed"
+
 
 def read_rows(path: Path, *, max_row_chars: int) -> Iterator[tuple[int, list[str] | str]]:
     """Yield (row number, cells) of a CSV file, or (row number, what is wrong with the row).
 
-    The header is row -1 and data rows count from 0, as in a data frame. A cell may span lines. A
-    quote that is never closed costs its own row only: when the following line is a whole row by
-    itself, it is read as one.
+    The header is row -1 and data rows count from 0, as in a data frame. A cell may span lines: what
+    closes with as many cells as the header has is one row, whatever its lines look like. Any other
+    open quote costs its own row only: lines behind it that have as many cells by themselves are
+    rows.
 
     Args:
         path: a UTF-8 file, with or without a byte order mark.
@@ -30,12 +34,7 @@ def read_rows(path: Path, *, max_row_chars: int) -> Iterator[tuple[int, list[str
     csv.field_size_limit(max(max_row_chars, csv.field_size_limit()))  # the default is too small
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            columns = None
-            for number, record in enumerate(_records(file, max_row_chars), start=-1):
-                cells = _cells(record)
-                if columns is None and isinstance(cells, list):
-                    columns = len(cells)
-                yield number, cells
+            yield from enumerate(_rows(file, max_row_chars), start=-1)
     except OSError as error:
         raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
 
@@ -90,44 +89,72 @@ def clean_text(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def _cells(record: str | None) -> list[str] | str:
-    if record is None:
-        return "the row is too long"
-    if record.count('"') % 2:
-        return "a quote is opened and never closed"
-    try:
-        return next(csv.reader([record], strict=True), [])
-    except csv.Error as error:
-        return f"broken CSV: {error}"
+def _rows(file: TextIO, limit: int) -> Iterator[list[str] | str]:
+    """Yield the cells of one row at a time, or what is wrong with it.
 
-
-def _records(file: TextIO, limit: int) -> Iterator[str | None]:
-    """Yield the text of one row at a time; None for a row beyond ``limit`` characters."""
-    pending, commas = "", None
+    No more than ``limit`` characters are held.
+    """
+    columns: int | None = None  # of the header
+    held: list[str] = []  # the lines since a quote was opened
+    passing_over = False  # the rest of a row that became too long
+    size = 0
     for line in _lines(file, limit):
         if line is None:
-            if pending:
-                yield pending
-            pending = ""
-            yield None
+            yield from (*_split(held, columns), TOO_LONG)
+            held, passing_over = [], False
             continue
-        complete = line.count('"') % 2 == 0
-        if pending and complete and line.count(",") == commas:
-            yield pending  # its quote was never closed: this line is a row of its own
-            pending = ""
-        if pending and len(pending) + len(line) > limit:
-            yield None
-            pending = ""
+        if held and size + len(line) > limit:
+            rows = _split(held, columns)
+            passing_over = len(rows) == 1
+            yield from [TOO_LONG] if passing_over else rows
+            held = []
+        odd = line.count('"') % 2 == 1
+        if passing_over:
+            passing_over = not odd and not _is_whole(_cells(line), columns)
+            if passing_over or odd:
+                continue
+        if not held and not line.strip():
             continue
-        pending += line
-        if pending.count('"') % 2 == 0:
-            if commas is None:
-                commas = pending.count(",")
-            if pending.strip():
-                yield pending
-            pending = ""
-    if pending:
-        yield pending
+        size = size + len(line) if held else len(line)
+        held.append(line)
+        if odd == (len(held) == 1):
+            continue  # the quote is still open
+        cells = _cells("".join(held))
+        rows = [] if _is_whole(cells, columns) else _split(held[:-1], columns)
+        if len(rows) > 1 or (rows and isinstance(cells, str)):
+            yield from rows
+            held, size = [line], len(line)  # the quote in it did not close a row, so it opens one
+            continue
+        held = []
+        yield cells
+        if columns is None and isinstance(cells, list):
+            columns = len(cells)
+    yield from _split(held, columns)
+
+
+def _split(lines: Sequence[str], columns: int | None) -> list[list[str] | str]:
+    """Read lines as rows, the first of which opens a quote that is never closed.
+
+    Up to the first line that is a whole row by itself all may belong to the broken one.
+    """
+    if not lines:
+        return []
+    rows = [_cells(line) for line in lines[1:] if line.strip()]
+    whole = (n for n, cells in enumerate(rows) if _is_whole(cells, columns))
+    return [UNCLOSED, *rows[next(whole, len(rows)) :]]
+
+
+def _is_whole(cells: list[str] | str, columns: int | None) -> bool:
+    return isinstance(cells, list) and len(cells) == columns
+
+
+def _cells(text: str) -> list[str] | str:
+    if text.count('"') % 2:
+        return UNCLOSED
+    try:
+        return next(csv.reader([text], strict=True), [])
+    except csv.Error as error:
+        return f"broken CSV: {error}"
 
 
 def _lines(file: TextIO, limit: int) -> Iterator[str | None]:

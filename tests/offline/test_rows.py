@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,65 @@ def test_an_unclosed_quote_costs_its_own_row_only(tmp_path: Path) -> None:
         "a quote is opened and never closed",
         ["d", "4"],
     ]
+
+
+@pytest.mark.parametrize("stray", ['2,"two,"x,y"', '2,tw"o,"x,y"', '"2,two,x', '2,two,"x,"y"'])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_stray_quote_costs_no_row_with_quoted_cells(
+    tmp_path: Path, stray: str, newline: str
+) -> None:
+    others = [f'{n},name {n},"x,y"' for n in range(3, 9)]
+    rows = read(
+        tmp_path, newline.join(["id,name,kinds", '1,one,"x,y"', stray, *others, '9,nine,"x'])
+    )
+    assert rows[1] == ["1", "one", "x,y"]
+    assert rows[2] == "a quote is opened and never closed"
+    assert rows[3:-1] == [[str(n), f"name {n}", "x,y"] for n in range(3, 9)]
+    assert rows[-1] == "a quote is opened and never closed"
+
+
+def test_a_row_that_spans_lines_is_one_even_if_a_line_looks_like_a_row(tmp_path: Path) -> None:
+    text = "Tomb.\nBuilt in 1632, by Shah Jahan, in Agra.\n\nWhite"
+    rows = read(tmp_path, f'folder,name,description\ntaj,Taj,"{text}"\nfort,Fort,"a, b"\n')
+    assert rows[1:] == [["taj", "Taj", text], ["fort", "Fort", "a, b"]]
+
+
+def test_a_row_that_spans_lines_may_follow_an_unclosed_quote(tmp_path: Path) -> None:
+    rows = read(tmp_path, 'a,b\n"1,2\n3,4\n5,"six\nand, more"\n7,8\n')
+    assert rows[2:] == [["3", "4"], ["5", "six\nand, more"], ["7", "8"]]
+
+
+def test_a_row_with_too_many_cells_that_spans_lines_is_one_row(tmp_path: Path) -> None:
+    rows = read(tmp_path, 'a,b\n1,"x\ny\nz",3\n4,5\n')
+    assert rows[1:] == [["1", "x\ny\nz", "3"], ["4", "5"]]
+
+
+def test_a_header_may_span_lines(tmp_path: Path) -> None:
+    rows = read(tmp_path, 'name,"image\n(base64)"\n"a,1\nb,2\n')
+    assert rows == [["name", "image\n(base64)"], "a quote is opened and never closed", ["b", "2"]]
+
+
+def test_an_unclosed_quote_costs_its_own_row_only_beyond_the_limit_too(tmp_path: Path) -> None:
+    others = [f'{n},"{"x" * 90}"' for n in range(50)]
+    rows = read(tmp_path, "\n".join(["a,b", '"1,2', *others]), 1000)
+    assert rows[1:] == [
+        "a quote is opened and never closed",
+        *(o.replace('"', "").split(",") for o in others),
+    ]
+
+
+def test_a_row_of_many_lines_that_is_too_long_is_one_problem(tmp_path: Path) -> None:
+    wrapped = "\n".join(["A" * 76] * 50)
+    rows = read(tmp_path, f'name,image\na,"{wrapped}"\nb,"2"\nc,"{wrapped}\nd,4\n', 1000)
+    assert rows[1:] == ["the row is too long", ["b", "2"], "the row is too long", ["d", "4"]]
+
+
+def test_a_wrapped_photo_is_read_in_time_that_grows_with_its_size(tmp_path: Path) -> None:
+    wrapped = "\n".join(["A" * 76] * 50_000)
+    started = time.process_time()
+    rows = read(tmp_path, f'name,image\na,"{wrapped}"\n', 10_000_000)
+    assert rows[1:] == [["a", wrapped]]
+    assert time.process_time() - started < 5  # counting quotes anew on each line took 40 s
 
 
 def test_a_row_too_long_is_passed_over(tmp_path: Path) -> None:
