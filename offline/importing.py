@@ -68,8 +68,9 @@ def import_items(
                     report.problems.append(item)
                     seen()
                 case SourcePhoto():
+                    added_before = report.added
                     _import_photo(item, gallery, removed, limits, report)
-                    if report.added % SAVE_EVERY == SAVE_EVERY - 1:
+                    if report.added > added_before and report.added % SAVE_EVERY == 0:
                         _save(gallery)
                     seen()
     finally:

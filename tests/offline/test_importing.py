@@ -91,6 +91,18 @@ def test_a_failing_source_keeps_what_came_before(tmp_path: Path) -> None:
     assert len(Gallery(tmp_path).photos) == 1
 
 
+def test_the_gallery_is_saved_only_after_photos_that_were_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved_with: list[int] = []
+    monkeypatch.setattr("offline.importing.SAVE_EVERY", 2)
+    monkeypatch.setattr(Gallery, "save", lambda gallery: saved_with.append(len(gallery.photos)))
+    red, blue = (SourcePhoto("tower", data, f"a:{n}") for n, data in enumerate((RED, BLUE)))
+    bad = SourcePhoto("tower", b"hello", "a:2")
+    run(tmp_path, TOWER, red, red, bad, blue, blue, bad, red)
+    assert saved_with == [2, 2]  # the second at the end
+
+
 def test_a_killed_import_can_be_run_again(tmp_path: Path) -> None:
     program = """
 import os, signal, sys
