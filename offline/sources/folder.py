@@ -32,23 +32,29 @@ def read_folder(folder: Path, *, max_photo_bytes: int) -> SourceItems:
         )
     except OSError as error:
         raise SourceError(f"cannot read {folder}: {error.strerror or error}") from error
+    names = {path.name for path in place_folders}
     rows: dict[str, dict[str, str]] = {}
     if (folder / TABLE).is_file():
         columns = {"folder": ("folder", "slug", "place_id")}
         for source, cells in named_rows(folder / TABLE, columns, MAX_ROW_CHARS):
             if isinstance(cells, str):
                 yield Problem(source, cells)
-            elif not (folder / cells["folder"]).is_dir():
+            elif cells["folder"] not in names:
                 yield Problem(source, f"there is no folder {cells['folder']!r}")
             else:
                 rows[cells["folder"]] = {**cells, "source": source}
     found = False
     for place_folder in place_folders:
-        photos = sorted(
-            path
-            for path in place_folder.iterdir()
-            if path.is_file() and not path.name.startswith(".")
-        )
+        try:
+            photos = sorted(
+                path
+                for path in place_folder.iterdir()
+                if path.is_file() and not path.name.startswith(".")
+            )
+        except OSError as error:
+            found = True  # what is in it nobody knows
+            yield Problem(place_folder.name, f"cannot be read: {error.strerror or error}")
+            continue
         if not photos:
             yield Problem(place_folder.name, "the folder holds no photos")
             continue

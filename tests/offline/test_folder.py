@@ -1,3 +1,5 @@
+import errno
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,28 @@ def test_an_empty_place_and_a_huge_file_are_reported(city: Path) -> None:
     places, photos, problems = read(city)
     assert (len(places), len(photos)) == (2, 2)
     assert [problem.source for problem in problems] == ["empty", "old_tower/huge.jpg"]
+
+
+def test_a_place_folder_that_cannot_be_read_is_one_problem(
+    city: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iterdir = Path.iterdir
+
+    def refuse_tower(folder: Path) -> Iterator[Path]:  # permissions do not count for root
+        if folder.name == "old_tower":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return iterdir(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refuse_tower)
+    [place], [photo], problems = read(city)
+    assert (place.name, photo.source) == ("Мост", "Мост/1.jpg")
+    assert problems == [Problem("old_tower", "cannot be read: Permission denied")]
+
+
+@pytest.mark.parametrize("folder", ["x" * 300, "old_tower/1.jpg", "..", ""])
+def test_a_row_may_name_anything(city: Path, folder: str) -> None:
+    (city / "places.csv").write_text(f"folder,name\n{folder},Башня\n")
+    assert [problem.source for problem in read(city)[2]] == ["places.csv:0"]
 
 
 def test_an_empty_or_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
