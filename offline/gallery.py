@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TextIO
 
 from core.errors import DataDirError
 from core.files import write_atomic
@@ -19,6 +20,7 @@ PLACE_COLUMNS = (
 )  # fmt: skip
 PHOTO_COLUMNS = ("photo_id", "place_id", "path", "sha256", "width", "height", "phash", "source")
 SOURCES_SEPARATOR = " | "
+MAX_CELL_CHARS = 2**31 - 1  # csv's default is too little for the sources of a much copied photo
 PhotoKey = tuple[str, str]  # (photo_id, place_id)
 
 
@@ -91,18 +93,45 @@ class Gallery:
     def save(self) -> None:
         """Write both files; photos last, since they refer to places."""
         write_atomic(
-            self.folder / "places.csv", _csv(PLACE_COLUMNS, map(_place_row, self.places.values()))
+            self.folder / "places.csv",
+            csv_bytes(PLACE_COLUMNS, map(_place_row, self.places.values())),
         )
         write_atomic(
-            self.folder / "photos.csv", _csv(PHOTO_COLUMNS, map(_photo_row, self._photos.values()))
+            self.folder / "photos.csv",
+            csv_bytes(PHOTO_COLUMNS, map(_photo_row, self._photos.values())),
         )
+
+
+def csv_reader(file: TextIO) -> "csv.DictReader[str]":
+    """Rows of a list, whose cells may be of any length."""
+    csv.field_size_limit(MAX_CELL_CHARS)
+    return csv.DictReader(file)
+
+
+def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
+    """A list that `csv_reader` reads as the same rows, whatever is in their cells."""
+    text = _Lines(newline="")
+    writer = csv.DictWriter(text, columns, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode(errors="backslashreplace")
+
+
+class _Lines(io.StringIO):
+    """Lines that end in ``\\n``, from a writer that ends them in ``\\r\\n``.
+
+    A writer quotes cells with what ends its lines, and reading ends a line at either character.
+    """
+
+    def write(self, line: str) -> int:
+        return super().write(line.removesuffix("\r\n") + "\n")
 
 
 def _rows(path: Path, columns: Sequence[str]) -> Iterable[dict[str, str]]:
     """Rows of one of the gallery's files; none if it does not exist."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
+            reader = csv_reader(file)
             missing = set(columns) - set(reader.fieldnames or columns)
             if missing:
                 raise DataDirError(f"{path} has no column {', '.join(sorted(missing))}")
@@ -114,14 +143,6 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterable[dict[str, str]]:
         return
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataDirError(f"cannot read {path}: {error}") from error
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
 
 
 def _place(row: Mapping[str, str]) -> Place:

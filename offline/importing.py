@@ -14,7 +14,7 @@ from core.images import ImageLimits, served_photo
 from core.places import Place
 from offline.cleaning.journal import removed_photos
 from offline.gallery import Gallery, GalleryPhoto, PhotoKey
-from offline.sources.items import Problem, SourceItems, SourcePhoto
+from offline.sources.items import Problem, SourceItems, SourcePhoto, with_plain_source
 
 SAVE_EVERY = 1000  # photos; what a killed import may have to decode again
 
@@ -59,7 +59,7 @@ def import_items(
     report = ImportReport()
     removed = removed_photos(gallery.data_dir).keys()
     try:
-        for item in items:
+        for item in map(with_plain_source, items):
             match item:
                 case Place():
                     gallery.places[item.place_id] = item

@@ -9,7 +9,6 @@ review/<run>/<reason>/<place_id>/<photo_id>.jpg    delete what should stay
 
 import csv
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -24,7 +23,7 @@ from core.files import write_atomic
 from offline.cleaning.findings import Candidate, Reason, Scan
 from offline.cleaning.journal import run_folder
 from offline.cleaning.report import report_page
-from offline.gallery import SOURCES_SEPARATOR, Gallery, PhotoKey
+from offline.gallery import SOURCES_SEPARATOR, Gallery, PhotoKey, csv_bytes, csv_reader
 
 FOLDER = "review"
 MANIFEST = "run.json"
@@ -96,13 +95,13 @@ def write_review(scan: Scan, gallery: Gallery, data_dir: Path) -> str:
         draft.mkdir(parents=True)
         for candidate in scan.candidates:
             _copy(candidate, data_dir, draft)
-        for name, text in {
-            CANDIDATES: _candidates_csv(scan.candidates),
-            "report.html": report_page(run, created, scan, gallery),
-            "README.txt": _README.format(run=run),
-            MANIFEST: _manifest(run, created, state, scan),
+        for name, content in {
+            CANDIDATES: csv_bytes(COLUMNS, map(_row, scan.candidates)),
+            "report.html": report_page(run, created, scan, gallery).encode(),
+            "README.txt": _README.format(run=run).encode(),
+            MANIFEST: _manifest(run, created, state, scan).encode(),
         }.items():
-            write_atomic(draft / name, text.encode(), durable=False)
+            write_atomic(draft / name, content, durable=False)
         os.sync()  # a rename must not outlive the bytes it points to
         draft.rename(data_dir / FOLDER / run)
     except OSError as error:
@@ -129,7 +128,7 @@ def read_review(data_dir: Path, run: str) -> Review:
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         with (folder / CANDIDATES).open(encoding="utf-8", newline="") as file:
-            found = [_reviewed(row) for row in csv.DictReader(file)]
+            found = [_reviewed(row) for row in csv_reader(file)]
         return Review(
             run=run,
             folder=folder,
@@ -208,17 +207,13 @@ def _copy(candidate: Candidate, data_dir: Path, draft: Path) -> None:
         target.write_bytes(content)
 
 
-def _candidates_csv(candidates: Sequence[Candidate]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for candidate in candidates:
-        photo = candidate.photo
-        source = SOURCES_SEPARATOR.join(photo.sources)
-        reasons = REASONS_SEPARATOR.join(candidate.scores)
-        scores = REASONS_SEPARATOR.join(f"{score:.4f}" for score in candidate.scores.values())
-        writer.writerow((*photo.key, photo.path, source, reasons, scores))
-    return text.getvalue()
+def _row(candidate: Candidate) -> dict[str, object]:
+    photo = candidate.photo
+    source = SOURCES_SEPARATOR.join(photo.sources)
+    reasons = REASONS_SEPARATOR.join(candidate.scores)
+    scores = REASONS_SEPARATOR.join(f"{score:.4f}" for score in candidate.scores.values())
+    cells = (*photo.key, photo.path, source, reasons, scores)
+    return dict(zip(COLUMNS, cells, strict=True))
 
 
 def _reviewed(row: Mapping[str, str]) -> ReviewedPhoto:

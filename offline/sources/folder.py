@@ -9,7 +9,7 @@ from pathlib import Path
 from core.errors import SourceError
 from core.kinds import parse_kinds
 from core.places import Place
-from offline.sources.items import Problem, SourceItems, SourcePhoto, safe_place_id
+from offline.sources.items import Problem, SourceItems, SourcePhoto, encodable, safe_place_id
 from offline.sources.rows import clean_text, named_rows, read_point
 
 TABLE = "places.csv"
@@ -59,7 +59,7 @@ def read_folder(folder: Path, *, max_photo_bytes: int) -> SourceItems:
             yield Problem(place_folder.name, "the folder holds no photos")
             continue
         found = True
-        place = _place(place_folder.name, rows.get(place_folder.name, {}))
+        place = _place(encodable(place_folder.name), rows.get(place_folder.name, {}))
         yield place
         for photo in photos:
             source = f"{place_folder.name}/{photo.name}"
@@ -76,8 +76,8 @@ def _place(folder_name: str, row: dict[str, str]) -> Place:
         kinds=parse_kinds(row.get("kinds", row.get("kind", ""))),
         city=clean_text(row.get("city", "")),
         point=read_point(row.get("lat", ""), row.get("lon", "")),
-        rate=row.get("rate", "").strip()[:8],
-        wikidata=row.get("wikidata", "").strip()[:64],
+        rate=clean_text(row.get("rate", ""))[:8],
+        wikidata=clean_text(row.get("wikidata", ""))[:64],
         description=clean_text(row.get("description", "")),
         source=row.get("source", folder_name),
     )

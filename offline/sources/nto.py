@@ -99,8 +99,8 @@ def _read_places(path: Path, taken: dict[str, str]) -> Iterator[list[Place] | Pr
                 kinds=parse_kinds(cells.get("kind", "")),
                 city=clean_text(cells.get("city", "")),
                 point=point,
-                rate=cells.get("rate", "").strip()[:8],
-                wikidata=cells.get("wikidata", "").strip()[:64],
+                rate=clean_text(cells.get("rate", ""))[:8],
+                wikidata=clean_text(cells.get("wikidata", ""))[:64],
                 source=source,
             )
         )

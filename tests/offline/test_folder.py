@@ -1,4 +1,5 @@
 import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,6 +51,21 @@ def test_a_table_beside_the_folders_describes_them(city: Path) -> None:
     assert (place.name, place.name_en) == ("Старая башня", "Old Tower")
     assert (place.kinds, place.city) == (("towers", "historic"), "Киров")
     assert (place.point, place.description) == (Point(58.6, 49.6), "Высокая, старая")
+
+
+def test_names_and_cells_may_have_any_bytes(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/caf\xe9"
+    Path(os.fsdecode(folder)).mkdir()
+    Path(os.fsdecode(folder + b"/\xff.jpg")).write_bytes(JPEG)
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "1.jpg").write_bytes(JPEG)
+    (tmp_path / "places.csv").write_bytes(b'folder,rate,wikidata\nplain,"1\rh","Q1\r"\n')
+    (cafe, plain), (photo, _), problems = read(tmp_path)
+    assert cafe.name == "caf\\udce9"
+    assert photo.place_id == cafe.place_id
+    assert cafe.place_id.isalnum()
+    assert (plain.rate, plain.wikidata) == ("1 h", "Q1")
+    assert problems == []
 
 
 def test_a_row_for_no_folder_is_reported(city: Path) -> None:

@@ -91,6 +91,28 @@ def test_a_failing_source_keeps_what_came_before(tmp_path: Path) -> None:
     assert len(Gallery(tmp_path).photos) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("a\rb\n.jpg", "a b .jpg"),
+        ("caf\udce9.jpg", "caf\\udce9.jpg"),  # a byte that is not UTF-8, as a path has it
+        ("a | | b.jpg", "a ¦ ¦ b.jpg"),
+        ('a,"b" |', 'a,"b" ¦'),
+    ],
+)
+def test_a_file_may_have_any_name(tmp_path: Path, name: str, kept: str) -> None:
+    place = Place("tower", "Башня", source=name)
+    items = (place, SourcePhoto("tower", RED, name), SourcePhoto("tower", RED, "b"))
+    run(tmp_path, *items)
+    before = (tmp_path / "gallery" / "photos.csv").read_bytes()
+    run(tmp_path, *items)
+    assert (tmp_path / "gallery" / "photos.csv").read_bytes() == before
+    gallery = Gallery(tmp_path)
+    assert gallery.places["tower"].source == kept
+    assert [photo.sources for photo in gallery.photos] == [(kept, "b")]
+    assert run(tmp_path, Problem(name, "bad")).problems == [Problem(kept, "bad")]
+
+
 def test_the_gallery_is_saved_only_after_photos_that_were_added(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -138,6 +138,13 @@ def test_useless_coordinates_cost_the_position_only(tmp_path: Path, lon: str, la
     assert "coordinates" in problem.reason
 
 
+def test_no_cell_of_a_place_has_line_ends(tmp_path: Path) -> None:
+    city(tmp_path, [["N1", "Ба\rшня", "towers", "Ки\nров", "", "Q1\r", "3\rh", "", ""]], [])
+    [place], _, _ = read(tmp_path)
+    assert (place.name, place.city) == ("Ба шня", "Ки ров")
+    assert (place.wikidata, place.rate) == ("Q1", "3 h")
+
+
 def test_a_city_without_images_keeps_its_places(tmp_path: Path) -> None:
     write(tmp_path / "KIR_places.csv", [HEADER, TOWER])
     assert len(read(tmp_path)[0]) == 1

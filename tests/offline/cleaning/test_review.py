@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,15 @@ def test_what_is_written_is_read_again(gallery: Gallery) -> None:
     left = remaining(review)
     assert set(left.reasons) == set(review.candidates)
     assert left.foreign == []
+
+
+def test_sources_may_be_long_and_have_any_characters(gallery: Gallery) -> None:
+    photo = gallery.photos[1]
+    sources = ("a\rb", *(f"tower/{n:0240}.jpg" for n in range(700)))
+    gallery.add_photo(replace(photo, sources=sources))
+    run = write(gallery)
+    csv.field_size_limit(131_072)  # as a process starts with
+    assert read_review(gallery.data_dir, run).candidates[photo.key].sources == sources
 
 
 def test_the_gallery_is_never_touched(gallery: Gallery) -> None:

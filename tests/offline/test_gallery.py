@@ -1,0 +1,45 @@
+"""The gallery's lists hold whatever a source, or a person with an editor, puts into them."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.places import Place
+from offline.gallery import Gallery, GalleryPhoto
+
+TOWER = Place("tower", "Башня", city="Киров")
+PHOTO = GalleryPhoto("0" * 16, "tower", "gallery/photos/tower/0.jpg", 64, 48, "0" * 64, "0", ("a",))
+
+
+@pytest.fixture(autouse=True)
+def _csv_as_it_starts() -> None:
+    csv.field_size_limit(131_072)  # other tests may have raised it
+
+
+@pytest.mark.parametrize("text", ["a\rb", "a\r\nb", "a\nb", 'a,"b"', "\r", "\0", "'", " a "])
+def test_any_text_is_read_as_it_was_saved(tmp_path: Path, text: str) -> None:
+    gallery = Gallery(tmp_path)
+    place, photo = replace(TOWER, wikidata=text), replace(PHOTO, sources=(text, "b"))
+    gallery.places["tower"] = place
+    gallery.add_photo(photo)
+    gallery.save()
+    again = Gallery(tmp_path)
+    assert (again.places, again.photos) == ({"tower": place}, [photo])
+
+
+def test_lists_are_written_with_few_quotes_and_plain_line_ends(tmp_path: Path) -> None:
+    gallery = Gallery(tmp_path)
+    gallery.places["tower"] = TOWER
+    gallery.save()
+    written = (tmp_path / "gallery" / "places.csv").read_bytes().decode()
+    assert written.splitlines(keepends=True)[1:] == ["tower,Башня,,,Киров,,,,,,\n"]
+
+
+def test_a_photo_may_have_very_many_sources(tmp_path: Path) -> None:
+    gallery = Gallery(tmp_path)
+    photo = replace(PHOTO, sources=tuple(f"tower/{n:0240}.jpg" for n in range(700)))
+    gallery.add_photo(photo)
+    gallery.save()
+    assert Gallery(tmp_path).photos == [photo]
