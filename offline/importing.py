@@ -14,16 +14,24 @@ from core.images import ImageLimits, served_photo
 from core.places import Place
 from offline.cleaning.journal import removed_photos
 from offline.gallery import Gallery, GalleryPhoto, PhotoKey
-from offline.sources.items import Problem, SourceItems, SourcePhoto, with_plain_source
+from offline.sources.items import (
+    Problem,
+    SourceItems,
+    SourcePhoto,
+    safe_place_id,
+    with_plain_source,
+)
 
 SAVE_EVERY = 1000  # photos; what a killed import may have to decode again
+SAME_SPOT_M = 50  # places of one id closer than this are one sight, whatever their names
+_FILLED_IN = ("name_en", "kinds", "city", "point", "rate", "wikidata", "description")
 
 
 @dataclass(slots=True)
 class ImportReport:
     """What an import did."""
 
-    places: int = 0  # places the source has
+    places: int = 0  # places of the source that the gallery has now
     added: int = 0  # photos that were new
     known: int = 0  # photos that the gallery had already, or that the source repeats
     removed: int = 0  # those among the known that cleaning took out, and that stay out
@@ -40,6 +48,9 @@ def import_items(
     seen: Callable[[], None] = lambda: None,
 ) -> ImportReport:
     """Add places and photos to the gallery; what is there already stays as it is.
+
+    Of a place that is there, only what is empty is filled in. A place whose name or city says that
+    it is another sight than the one with its id is reported and left out with its photos.
 
     What cleaning removed does not come back this way, only by restoring it.
 
@@ -58,14 +69,22 @@ def import_items(
     """
     report = ImportReport()
     removed = removed_photos(gallery.data_dir).keys()
+    refused: set[str] = set()  # ids, until the source has another place for them
     try:
         for item in map(with_plain_source, items):
             match item:
                 case Place():
-                    gallery.places[item.place_id] = item
-                    report.places += 1
+                    if problem := _import_place(item, gallery):
+                        refused.add(item.place_id)
+                        report.problems.append(problem)
+                        seen()
+                    else:
+                        refused.discard(item.place_id)
+                        report.places += 1
                 case Problem():
                     report.problems.append(item)
+                    seen()
+                case SourcePhoto() if item.place_id in refused:
                     seen()
                 case SourcePhoto():
                     added_before = report.added
@@ -77,6 +96,57 @@ def import_items(
         _save(gallery)
     report.shared = gallery.shared()
     return report
+
+
+def _import_place(item: Place, gallery: Gallery) -> Problem | None:
+    """Add a place or complete the one that is there; a problem if that is another sight."""
+    known = gallery.places.get(item.place_id)
+    if known and not _is_same_sight(known, item):
+        there, here = (
+            f"{place.name} ({place.city})" if place.city else place.name for place in (known, item)
+        )
+        return Problem(
+            item.source,
+            f"{item.place_id} is {there} in the gallery and {here} here; left out with its photos: "
+            "another place needs another id, the same place the same name and city",
+        )
+    gallery.places[item.place_id] = _completed(known, item) if known else item
+    return None
+
+
+def _is_same_sight(known: Place, item: Place) -> bool:
+    """Whether two places of one id are one sight.
+
+    A name edited by hand must not make another sight of a place: its position and Wikidata id
+    count for more, and its former name may stand in ``name_en``.
+    """
+    if known.wikidata and known.wikidata == item.wikidata:
+        return True
+    if known.point and item.point and known.point.distance_m(item.point) < SAME_SPOT_M:
+        return True
+    if len({place.city.casefold() for place in (known, item) if place.city}) > 1:
+        return False
+    if not (_has_own_name(known) and _has_own_name(item)):
+        return True
+    return _is_called(known, item.name) or _is_called(item, known.name)
+
+
+def _is_called(place: Place, name: str) -> bool:
+    return name.casefold() in (place.name.casefold(), place.name_en.casefold())
+
+
+def _has_own_name(place: Place) -> bool:
+    """Whether a place is named, and not just called like the folder that its id is made from."""
+    folders = (place.name, place.name.replace(" ", "_"))
+    return place.place_id not in map(safe_place_id, folders)
+
+
+def _completed(known: Place, item: Place) -> Place:
+    """The place as the gallery knows it, with what the source adds."""
+    fields = [field for field in _FILLED_IN if not getattr(known, field)]
+    if _has_own_name(item) and not _has_own_name(known):
+        fields += ["name", "source"]
+    return replace(known, **{field: getattr(item, field) for field in fields})
 
 
 def _import_photo(

@@ -1,7 +1,8 @@
 """Photos in folders: <place>/<photos>, with an optional places.csv beside the folders.
 
 places.csv may have the columns ``folder name name_en kinds city lat lon rate wikidata
-description``; only ``folder`` is needed. A place without a row is named like its folder.
+description``; only ``folder`` is needed. A place without a row is named like its folder, which also
+makes its id.
 """
 
 from pathlib import Path

@@ -2,17 +2,20 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.errors import DataDirError
 from core.images import ImageLimits
-from core.places import Place
+from core.places import Place, Point
 from offline.gallery import Gallery
 from offline.importing import ImportReport, import_items
+from offline.sources.folder import read_folder
 from offline.sources.items import Problem, SourcePhoto
 from tests.doubles import coloured_photo, encoded
+from tests.offline.cleaning.small_city import contents
 
 LIMITS = ImageLimits.of(max_photo_mb=1, max_megapixels=1)
 TOWER, BRIDGE = Place("tower", "Башня, «старая»", kinds=("towers",)), Place("bridge", "Мост")
@@ -89,6 +92,124 @@ def test_a_failing_source_keeps_what_came_before(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         import_items(items(), Gallery(tmp_path), LIMITS)
     assert len(Gallery(tmp_path).photos) == 1
+
+
+def edit(data_dir: Path, place_id: str, **changes: object) -> Place:
+    """Change a place of the gallery as a person with an editor does."""
+    gallery = Gallery(data_dir)
+    gallery.places[place_id] = replace(gallery.places[place_id], **changes)
+    gallery.save()
+    return gallery.places[place_id]
+
+
+def test_what_is_known_of_a_place_stays_and_what_is_empty_is_filled_in(tmp_path: Path) -> None:
+    run(tmp_path, replace(TOWER, source="a.csv:0"))
+    edit(tmp_path, "tower", name_en="Tower", kinds=("historic",))
+    said = Place(
+        "tower",
+        TOWER.name,
+        "Turret",
+        ("towers",),
+        "Киров",
+        Point(58, 49),
+        "3h",
+        "Q1",
+        "Высокая",
+        "b",
+    )
+    report = run(tmp_path, said)
+    assert (report.places, report.problems) == (1, [])
+    known = replace(said, name_en="Tower", kinds=("historic",), source="a.csv:0")
+    assert Gallery(tmp_path).places == {"tower": known}
+
+
+@pytest.mark.parametrize(
+    ("there", "here"),
+    [
+        (Place("old_fort", "Форт", city="Казань"), Place("old_fort", "Форт", city="Самара")),
+        (Place("old_fort", "old fort", city="Казань"), Place("old_fort", "Форт", city="Самара")),
+        (Place("old_fort", "Форт"), Place("old_fort", "Крепость", city="Самара", source="b:0")),
+        (Place("old_fort", "Форт", wikidata="Q1"), Place("old_fort", "Крепость", wikidata="Q2")),
+        (Place("a", "Форт", point=Point(55, 49)), Place("a", "Крепость", point=Point(53, 50))),
+    ],
+)
+def test_another_sight_with_a_known_id_is_one_problem_and_left_out(
+    tmp_path: Path, there: Place, here: Place
+) -> None:
+    run(tmp_path, there, SourcePhoto(there.place_id, RED, "a/1.jpg"))
+    photos = contents(tmp_path / "gallery" / "photos")
+    for _ in range(2):
+        report = run(tmp_path, here, SourcePhoto(here.place_id, BLUE, "b/1.jpg"), BRIDGE)
+        assert (report.places, report.added) == (1, 0)
+        [problem] = report.problems
+        assert problem.source == here.source
+        assert there.name in problem.reason
+        assert here.name in problem.reason
+    assert contents(tmp_path / "gallery" / "photos") == photos
+    assert Gallery(tmp_path).places == {there.place_id: there, "bridge": BRIDGE}
+
+
+@pytest.mark.parametrize(
+    ("said", "edited"),
+    [
+        (replace(TOWER, point=Point(58, 49)), {"name": "Каланча", "city": "Киров"}),
+        (replace(TOWER, wikidata="Q1"), {"name": "Каланча"}),
+        (replace(TOWER, name="Tower"), {"name": "Башня", "name_en": "Tower"}),
+        (replace(TOWER, name="Башня", name_en="Tower"), {"name": "Tower"}),
+    ],
+)
+def test_a_place_renamed_by_hand_is_known_again(
+    tmp_path: Path, said: Place, edited: dict[str, str]
+) -> None:
+    run(tmp_path, said, SourcePhoto("tower", RED, "a:0"))
+    known = edit(tmp_path, "tower", **edited)
+    report = run(
+        tmp_path, said, SourcePhoto("tower", RED, "a:0"), SourcePhoto("tower", BLUE, "a:1")
+    )
+    assert (report.added, report.known, report.problems) == (1, 1, [])
+    assert Gallery(tmp_path).places == {"tower": known}
+
+
+def test_a_place_renamed_by_hand_never_becomes_two(tmp_path: Path) -> None:
+    items = (TOWER, SourcePhoto("tower", RED, "a:0"), BRIDGE, SourcePhoto("bridge", BLUE, "a:1"))
+    run(tmp_path, *items)
+    edit(tmp_path, "tower", name="Каланча")
+    before = contents(tmp_path)
+    report = run(tmp_path, *items)
+    assert (report.places, report.known, len(report.problems)) == (1, 1, 1)
+    assert contents(tmp_path) == before
+
+
+def test_a_refusal_ends_where_the_source_has_the_known_place(tmp_path: Path) -> None:
+    other = replace(TOWER, city="Пермь")
+    run(tmp_path, replace(TOWER, city="Киров"))
+    report = run(
+        tmp_path, other, SourcePhoto("tower", RED, "a:0"), TOWER, SourcePhoto("tower", BLUE, "b")
+    )
+    assert (report.added, len(report.problems)) == (1, 1)
+    assert Gallery(tmp_path).photos[0].sources == ("b",)
+
+
+@pytest.mark.parametrize("folder", ["old_fort", "Старый_форт"])
+def test_a_place_called_like_its_folder_takes_the_name_that_a_table_gives(
+    tmp_path: Path, folder: str
+) -> None:
+    source, data = tmp_path / "source", tmp_path / "data"
+    (source / folder).mkdir(parents=True)
+    (source / folder / "1.jpg").write_bytes(RED)
+
+    def import_folder() -> Place:
+        report = import_items(read_folder(source, max_photo_bytes=10_000), Gallery(data), LIMITS)
+        assert report.problems == []
+        [place] = Gallery(data).places.values()
+        return place
+
+    assert import_folder().source == folder
+    (source / "places.csv").write_text(f"folder,name,city\n{folder},Крепость,Казань\n")
+    named = import_folder()
+    assert (named.name, named.city, named.source) == ("Крепость", "Казань", "places.csv:0")
+    (source / "places.csv").unlink()
+    assert import_folder() == named
 
 
 @pytest.mark.parametrize(
