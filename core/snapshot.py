@@ -198,6 +198,8 @@ def load_snapshot(folder: Path) -> Snapshot:
     )
     if not fit:
         raise SnapshotCorrupt(f"the files in {folder} do not fit together")
+    if not {photo.place_id for photo in photos} <= {place.place_id for place in places}:
+        raise SnapshotCorrupt(f"{folder} has photos of places that it does not know")
     return snapshot
 
 

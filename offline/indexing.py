@@ -71,7 +71,8 @@ def build_snapshot(
     To train, views of photos are embedded as well.
 
     Args:
-        gallery: photos that stand under several places are left out.
+        gallery: photos that stand under several places, or under one it does not know, are left
+            out.
         embedder: makes the embeddings.
         limits: photos beyond are left out.
         k: neighbours that will vote, for choosing thresholds.
@@ -84,8 +85,14 @@ def build_snapshot(
     """
     start = perf_counter()
     shared = gallery.shared()
-    photos = [photo for photo in gallery.photos if photo.photo_id not in shared]
+    unshared = [photo for photo in gallery.photos if photo.photo_id not in shared]
+    photos = [photo for photo in unshared if photo.place_id in gallery.places]
     reading = read_photos(gallery.data_dir, photos)
+    reading.problems += [
+        Problem(photo.path, "its place is not in places.csv")
+        for photo in unshared
+        if photo.place_id not in gallery.places
+    ]
     store = SnapshotStore(gallery.data_dir)
     if train is None:
         train = store.trained()

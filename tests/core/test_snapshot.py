@@ -194,6 +194,13 @@ def test_a_snapshot_of_another_format_is_refused(store: SnapshotStore) -> None:
         store.load(ColourEmbedder())
 
 
+def test_photos_of_unknown_places_are_found_out(store: SnapshotStore) -> None:
+    photos = (*PHOTOS[:-1], replace(PHOTOS[-1], place_id="gone"))
+    with pytest.raises(SnapshotCorrupt, match="places that it does not know"):
+        store.publish(replace(content(), photos=photos))
+    assert store.current() is None
+
+
 FILES = (
     "catalogue.sqlite",
     "embeddings.npy",

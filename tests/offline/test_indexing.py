@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import DataDirError
+from core.guide import CityGuide
 from core.images import ImageLimits
 from core.places import Place
 from core.snapshot_store import SnapshotStore
@@ -139,6 +140,30 @@ def test_missing_and_damaged_files_are_reported_and_left_out(tmp_path: Path) -> 
     report = index(tmp_path)
     assert report.manifest.photos == 3
     assert {tmp_path / problem.source for problem in report.problems} == {gone, broken}
+
+
+@pytest.mark.parametrize("train", [False, True])
+def test_photos_of_a_place_that_is_gone_are_reported_and_left_out(
+    tmp_path: Path, train: bool
+) -> None:
+    fill(tmp_path, 5)
+    fill(tmp_path, 3, "blue")
+    fill(tmp_path, 5, "green")
+    index(tmp_path)
+    gallery = Gallery(tmp_path)
+    del gallery.places["blue"]
+    gallery.save()
+    report = index(tmp_path, train=train)
+    assert (report.manifest.photos, report.manifest.places) == (10, 2)
+    reasons = {problem.source: problem.reason for problem in report.problems}
+    assert reasons == {
+        photo.path: "its place is not in places.csv"
+        for photo in gallery.photos
+        if photo.place_id == "blue"
+    }
+    guide = CityGuide(tmp_path, ColourEmbedder(), limits=LIMITS)
+    assert {place.place_id for place in guide.catalogue.places} == {"red", "green"}
+    guide.close()
 
 
 def test_an_empty_gallery_is_one_clear_error(tmp_path: Path) -> None:
