@@ -9,6 +9,7 @@ from core.guide import CityGuide
 from core.images import ImageLimits
 from core.snapshot import Snapshot
 from core.snapshot_store import SnapshotStore
+from offline.cleaning.journal import removed_photos
 from offline.embedding_cache import embeddings_of
 from offline.evaluating.labels import (
     Labels,
@@ -46,7 +47,7 @@ class Asked:
     groups: int  # of near duplicates in the gallery, single photos included
     alone: int  # gallery photos whose place has no other photo: nothing could answer for it
     outcomes: Outcomes
-    problems: list[Problem]  # labels nobody knows and photos that could not be used
+    problems: list[Problem]  # labels nobody knows, photos that could not be used or have left
 
 
 def ask_everything(
@@ -63,17 +64,19 @@ def ask_everything(
     Raises:
         SnapshotError: nothing published yet, or it is damaged or of another embedder.
         SourceError: a folder or file of questions holds none.
+        DataDirError: the gallery, a journal of cleaning or a cache cannot be used.
     """
     store = SnapshotStore(data_dir)
     snapshot = store.load(embedder)
     labels = Labels(snapshot.places)
-    problems: list[Problem] = []
+    gallery = Gallery(data_dir)
+    problems = _left(snapshot, gallery)
     # read first: a mistake in them should not show after minutes of work
     photos = read_labelled_photos(questions.queries, labels, problems) if questions.queries else []
     strange = read_unknown_photos(questions.unknown) if questions.unknown else []
     texts = read_texts(questions.texts, labels, problems) if questions.texts else []
 
-    shots = _shots(snapshot, Gallery(data_dir))
+    shots = _shots(snapshot, gallery)
     jury = Jury(snapshot, shots, k=k)
     outcomes, groups, alone = _ask_itself(
         snapshot, jury, shots, data_dir, embedder, limits, started
@@ -143,6 +146,14 @@ def _ask_itself(
 
 
 def _shots(snapshot: Snapshot, gallery: Gallery) -> Shots:
-    """The photos of a snapshot by perceptual hash; some may have left the gallery since."""
-    hashes = {photo.key: photo.phash for photo in gallery.photos}
+    """The photos of a snapshot by perceptual hash, also those that cleaning has taken out since."""
+    photos = [*removed_photos(gallery.data_dir).values(), *gallery.photos]
+    hashes = {photo.key: photo.phash for photo in photos}
     return Shots([hashes.get((photo.photo_id, photo.place_id)) for photo in snapshot.photos])
+
+
+def _left(snapshot: Snapshot, gallery: Gallery) -> list[Problem]:
+    """Tell if photos of a snapshot are not in the gallery any more."""
+    left = sum(gallery.photo(photo.photo_id, photo.place_id) is None for photo in snapshot.photos)
+    why = f"{left} of its photos have left the gallery; `python -m offline index` publishes anew"
+    return [Problem(f"snapshot {snapshot.version}", why)] if left else []

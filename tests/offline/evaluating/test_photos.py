@@ -12,6 +12,9 @@ from PIL import Image
 from core.guide import CityGuide
 from core.places import Place
 from core.snapshot_store import SnapshotStore
+from offline.cleaning.apply import apply_run
+from offline.cleaning.findings import Reason
+from offline.cleaning.review import write_review
 from offline.embedding_cache import embeddings_of
 from offline.evaluating.evaluation import evaluation_of
 from offline.evaluating.outcomes import Outcomes
@@ -24,6 +27,7 @@ from offline.near_duplicates import Shots
 from offline.views import Views
 from tests.conftest import LIMITS
 from tests.doubles import ColourEmbedder, TwoNetworks, coloured_photo, encoded
+from tests.offline.cleaning.small_city import scanned
 from tests.offline.evaluating.conftest import PHOTOS, K, photo, publish
 
 NO_VIEWS = Views(np.empty((0, ColourEmbedder.dim), np.float32), np.empty(0, np.int64))
@@ -92,6 +96,27 @@ def test_copies_do_not_vote_for_one_another(tmp_path: Path) -> None:
     asked = ask_everything(tmp_path, ColourEmbedder(), LIMITS, Questions(), k=K)
     assert asked.alone == 2
     assert {outcome.place_id for outcome in asked.outcomes.gallery} == {"red"}
+
+
+def test_copies_are_known_though_cleaning_has_taken_one_out(tmp_path: Path) -> None:
+    """The dark one has another embedding: only the hash tells that it is the same shot."""
+    shot = coloured_photo("green", seed=4, size=(320, 240))
+    photos = [
+        photo("green", shot, "a:1"),
+        photo("green", shot.point(lambda value: value // 2), "a:2"),
+        *(photo("red", coloured_photo("red", seed=n), f"b:{n}") for n in range(5)),
+    ]
+    publish(tmp_path, [Place("green", "green"), Place("red", "red")], photos)
+    before = ask_everything(tmp_path, ColourEmbedder(), LIMITS, Questions(), k=K)
+    assert (before.alone, before.problems) == (2, [])
+    gallery = Gallery(tmp_path)
+    run = write_review(scanned(gallery, {1: {Reason.NEAR_DUPLICATE: 1.0}}), gallery, tmp_path)
+    apply_run(tmp_path, run)
+    after = ask_everything(tmp_path, ColourEmbedder(), LIMITS, Questions(), k=K)
+    assert (after.alone, after.groups) == (2, before.groups)
+    [problem] = after.problems
+    assert after.snapshot.version in problem.source
+    assert problem.reason.startswith("1 of its photos")
 
 
 def test_the_neighbours_left_are_as_many_as_ever(city: Path) -> None:
