@@ -102,6 +102,18 @@ class SnapshotStore:
         self._prune(keep)
         return manifest
 
+    def earlier(self) -> str:
+        """The version before the current one.
+
+        Raises:
+            NoSnapshot: there is none.
+        """
+        current = self.current()
+        earlier = [v for v in self.versions() if current is None or v < current]
+        if not earlier:
+            raise NoSnapshot("there is no earlier snapshot to roll back to")
+        return earlier[-1]
+
     def rollback(self, version: str | None = None) -> Manifest:
         """Make an older version current again: the one before the current, or ``version``.
 
@@ -109,12 +121,7 @@ class SnapshotStore:
             NoSnapshot: there is no such version, or none before the current one.
             SnapshotCorrupt: that version is damaged; the current one stays.
         """
-        if version is None:
-            current = self.current()
-            earlier = [v for v in self.versions() if current is None or v < current]
-            if not earlier:
-                raise NoSnapshot("there is no earlier snapshot to roll back to")
-            version = earlier[-1]
+        version = self.earlier() if version is None else version
         manifest = self.manifest(version)
         load_snapshot(self.folder / version)
         self._make_current(version)

@@ -12,7 +12,6 @@ from core.assembly import image_limits, make_guide
 from core.files import exclusive, write_atomic
 from core.guide import CityGuide
 from core.settings import Settings
-from core.snapshot_store import SnapshotStore
 from offline import asking
 from offline.cleaning.commands import clean_app
 from offline.evaluating.commands import evaluate
@@ -20,6 +19,7 @@ from offline.exporting.commands import export
 from offline.gallery import Gallery
 from offline.importing import ImportReport, import_items
 from offline.publishing import index, train
+from offline.snapshots import rollback, snapshots
 from offline.sources.demo import demo_places, demo_query, read_demo
 from offline.sources.folder import read_folder
 from offline.sources.items import Problem, SourceItems
@@ -50,6 +50,8 @@ app.command()(index)
 app.command()(train)
 app.command()(evaluate)
 app.command()(export)
+app.command()(snapshots)
+app.command()(rollback)
 
 SourceFolder = Annotated[
     Path, typer.Argument(exists=True, file_okay=False, help="Folder with the source data.")
@@ -93,56 +95,6 @@ def import_demo(
             for place in demo_places():
                 photo = demo_query(place.place_id, seed=seed)
                 write_atomic(queries / f"{place.place_id}.jpg", photo, durable=False)
-
-
-@app.command()
-def snapshots(data_dir: DataDir = None, json: AsJson = False) -> None:
-    """List the published snapshots, oldest first."""
-    with plain_errors():
-        store = SnapshotStore(load_settings(data_dir).data_dir)
-        current = store.current()
-        manifests = [store.manifest(version) for version in store.versions()]
-        rows = [
-            {
-                "version": manifest.version,
-                "current": manifest.version == current,
-                "created": manifest.created,
-                "photos": manifest.photos,
-                "places": manifest.places,
-                "embedder": manifest.embedder,
-            }
-            for manifest in manifests
-        ]
-        lines = [
-            f"{'*' if m.version == current else ' '} {m.version}  {m.photos} photos of "
-            f"{m.places} places  {m.embedder}"
-            for m in manifests
-        ]
-        show(
-            {"current": current, "snapshots": rows},
-            lines or ["nothing has been published yet"],
-            as_json=json,
-        )
-
-
-@app.command()
-def rollback(
-    version: Annotated[
-        str | None, typer.Argument(help="Version to go back to; the one before if not given.")
-    ] = None,
-    data_dir: DataDir = None,
-    json: AsJson = False,
-) -> None:
-    """Serve an earlier snapshot again; a running bot picks it up by itself."""
-    with plain_errors():
-        settings = load_settings(data_dir)
-        with exclusive(settings.data_dir, "roll back"):
-            manifest = SnapshotStore(settings.data_dir).rollback(version)
-        show(
-            {"snapshot": manifest.version},
-            [f"now serving snapshot {manifest.version}"],
-            as_json=json,
-        )
 
 
 @app.command()

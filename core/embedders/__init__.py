@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from core.embedders.base import Embedder, Embeddings, ImageEmbeddings, unit_rows
+from core.errors import EmbedderUnavailable
 
-__all__ = ["Embedder", "Embeddings", "ImageEmbeddings", "load_embedder", "unit_rows"]
+__all__ = ["Embedder", "Embeddings", "ImageEmbeddings", "load_embedder", "may_serve", "unit_rows"]
 
 
 def load_embedder(
@@ -43,3 +44,25 @@ def load_embedder(
     from core.embedders.clip import ClipEmbedder
 
     return ClipEmbedder.named(embedder, text_model=text_model, threads=threads)
+
+
+def may_serve(
+    made_with: str, embedder: str, *, text_model: str | None = None, data_dir: Path
+) -> bool | None:
+    """Whether the embedder the settings ask for may serve what one of a name has made.
+
+    Args:
+        made_with: name of that embedder, as a manifest has it.
+        embedder, text_model, data_dir: as of `load_embedder`.
+
+    Returns:
+        None where it cannot be told without loading models, or the embedder is not available.
+    """
+    if embedder == "optimized" or (embedder == "bundled" and not text_model):
+        try:
+            configured = load_embedder(embedder, data_dir=data_dir)
+        except EmbedderUnavailable:
+            return None
+        return made_with in (configured.name, configured.stands_in_for)
+    family = "bundled-" if embedder == "bundled" else "clip-"
+    return None if made_with.startswith(family) else False

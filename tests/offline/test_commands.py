@@ -238,6 +238,57 @@ def test_snapshots_are_listed_and_rolled_back(data: Path) -> None:
     assert f"* {first['version']}" in run("snapshots", "--data-dir", data).stdout
 
 
+def earlier_snapshot(data: Path, version: str, **changed: object) -> Path:
+    """A copy of the current snapshot as an earlier version, with another manifest; its path."""
+    current = data / "snapshots" / (data / "snapshots" / "current").read_text()
+    manifest = Path(shutil.copytree(current, current.with_name(version))) / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | changed))
+    return manifest
+
+
+def test_snapshots_that_cannot_be_used_are_listed_as_such(data: Path) -> None:
+    earlier_snapshot(data, "20200101T000000000Z-older", format=3)
+    earlier_snapshot(data, "20200102T000000000Z-cut").write_text('{"format"')
+    result = run("snapshots", "--json", "--data-dir", data)
+    assert result.exit_code == 0
+    older, cut, current = json.loads(result.stdout)["snapshots"]
+    assert "has format 3" in older["unusable"]
+    assert "not a readable manifest" in cut["unusable"]
+    assert (cut["photos"], cut["embedder"], cut["current"]) == (None, None, False)
+    assert current["unusable"] is None
+    assert current["current"]
+    assert list(older) == list(current)
+    lines = run("snapshots", "--data-dir", data).stdout.splitlines()
+    assert ["unusable: " in line for line in lines] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("configured", "made_with"), [("bundled", "bundled-lite-224-other"), ("clip", "bundled-lite")]
+)
+def test_a_snapshot_that_the_embedder_cannot_serve_is_not_gone_back_to(
+    data: Path, monkeypatch: pytest.MonkeyPatch, configured: str, made_with: str
+) -> None:
+    earlier_snapshot(data, "20200101T000000000Z-other", embedder=made_with)
+    monkeypatch.setenv("GUIDE_EMBEDDER", configured)
+    before = (data / "snapshots" / "current").read_text()
+    result = run("rollback", "--data-dir", data)
+    assert result.exit_code == 1
+    assert f"GUIDE_EMBEDDER={configured} does not serve" in one_clear_line(result)
+    assert (data / "snapshots" / "current").read_text() == before
+
+
+def test_going_back_warns_of_another_embedder_that_only_its_models_could_tell(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GUIDE_EMBEDDER", "clip")
+    for version in ("20200101T000000000Z-clip", "20200102T000000000Z-clip"):
+        earlier_snapshot(data, version, embedder="clip-512-same")
+    warned = run("rollback", "--data-dir", data)
+    assert warned.exit_code == 0
+    assert "20200102T000000000Z-clip: built with embedder clip-512-same" in warned.stderr
+    assert run("rollback", "--data-dir", data).stderr == ""
+
+
 def test_results_go_to_stdout_and_the_rest_to_stderr(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "offline", "import", "folder", folder_city(tmp_path / "city"),
