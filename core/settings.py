@@ -1,5 +1,6 @@
 """One typed settings object; nothing else reads the environment."""
 
+import json
 import re
 import secrets
 from ipaddress import ip_network
@@ -60,7 +61,7 @@ class Settings(BaseSettings):
         default=None,
         description="key for hashing user ids in the query log; empty: made in the data folder",
     )
-    clean_thresholds: dict[str, float] = Field(
+    clean_thresholds: Annotated[dict[str, float], NoDecode] = Field(
         default_factory=dict,
         description="cleaning thresholds by reason, as JSON; the others keep their defaults",
     )
@@ -185,6 +186,16 @@ class Settings(BaseSettings):
             return ids
         return [part.strip() for part in ids.split(",") if part.strip()]
 
+    @field_validator("clean_thresholds", mode="before")
+    @classmethod
+    def _read_as_json(cls, thresholds: Any) -> Any:
+        if not isinstance(thresholds, str):
+            return thresholds
+        try:
+            return json.loads(thresholds)
+        except ValueError as error:
+            raise ValueError('it needs JSON, such as {"collage": 0.8}') from error
+
     @field_validator("web_map_tiles")
     @classmethod
     def _names_a_tile(cls, template: str | None) -> str | None:
@@ -217,6 +228,6 @@ class Settings(BaseSettings):
 def what_is_wrong(error: ValidationError) -> str:
     """What is wrong with which settings; their values may be secret and stay out."""
     return "; ".join(
-        f"GUIDE_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+        f"GUIDE_{str(problem['loc'][0]).upper()}: {problem['msg']}"  # deeper is what the value has
         for problem in error.errors(include_input=False)
     )

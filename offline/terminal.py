@@ -24,7 +24,7 @@ from rich.progress import (
 from rich.text import Text
 
 from core.errors import GuideError
-from core.settings import Settings
+from core.settings import Settings, what_is_wrong
 from offline.progress import Advanced, Started
 from offline.sources.items import Problem
 
@@ -50,10 +50,11 @@ def plain_errors() -> Iterator[None]:
     except GuideError as error:
         fail(str(error))
     except ValidationError as error:
-        for problem in error.errors():
-            name = "_".join(map(str, problem["loc"])).upper().removeprefix("GUIDE_")
-            err.print(f"error: setting GUIDE_{name}: {problem['msg']}", style="red", markup=False)
-        raise typer.Exit(2) from error
+        fail(f"wrong settings: {what_is_wrong(error)}", code=2)
+    except BrokenPipeError:
+        raise  # whoever read the results has had enough, which is no error
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except KeyboardInterrupt:
         err.print("stopped; what was finished is kept, run the command again to go on")
         raise typer.Exit(130) from None

@@ -22,6 +22,7 @@ from offline.gallery import Gallery
 from offline.terminal import (
     AsJson,
     DataDir,
+    fail,
     load_settings,
     plain_errors,
     progress,
@@ -38,16 +39,12 @@ Run = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run, as `clea
 
 
 def _scan_settings(settings: Settings) -> ScanSettings:
-    """What the settings tell a scan.
-
-    Raises:
-        DataDirError: they name a reason that does not exist.
-    """
+    """What the settings tell a scan; the command ends if they name a reason there is not."""
     try:
         thresholds = {Reason(name): value for name, value in settings.clean_thresholds.items()}
-    except ValueError as error:
+    except ValueError:
         known = ", ".join(reason.value for reason in Reason)
-        raise DataDirError(f"GUIDE_CLEAN_THRESHOLDS: {error}; reasons are {known}") from error
+        fail(f"wrong settings: GUIDE_CLEAN_THRESHOLDS: its keys are reasons: {known}", code=2)
     kinds = parse_kinds(settings.clean_indoor_kinds)
     return ScanSettings(
         thresholds=thresholds,
@@ -61,6 +58,7 @@ def scan(data_dir: DataDir = None, json: AsJson = False) -> None:
     """Find photos that may have to go and lay out copies of them to look through."""
     with plain_errors():
         settings = load_settings(data_dir)
+        wanted = _scan_settings(settings)
         with exclusive(settings.data_dir, "scan"), progress("photos") as started:
             gallery = Gallery(settings.data_dir)
             if not gallery.photos:
@@ -72,7 +70,7 @@ def scan(data_dir: DataDir = None, json: AsJson = False) -> None:
                 gallery,
                 make_embedder(settings),
                 image_limits(settings),
-                _scan_settings(settings),
+                wanted,
                 started=started,
             )
             run = write_review(found, gallery, settings.data_dir)

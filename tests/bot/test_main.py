@@ -42,9 +42,11 @@ def test_wrong_settings_are_one_clear_line_and_exit_code_2(
 ) -> None:
     monkeypatch.setenv("GUIDE_K", "many")
     monkeypatch.setenv("GUIDE_CONCURRENCY", "0")
+    monkeypatch.setenv("GUIDE_CLEAN_THRESHOLDS", "collage=0.8")
     assert main([]) == 2
     line = one_line(capsys)
     assert "GUIDE_K" in line
+    assert "GUIDE_CLEAN_THRESHOLDS" in line
     assert "GUIDE_CONCURRENCY" in line
 
 

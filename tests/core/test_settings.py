@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from core.settings import Settings
+from core.settings import Settings, what_is_wrong
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,6 +50,9 @@ def test_the_token_has_two_names_and_is_never_shown(
         ("GUIDE_MAX_PHOTO_MB", "many"),
         ("GUIDE_TELEGRAM_API", "localhost:8081"),
         ("GUIDE_ADMIN_IDS", "7,ann"),
+        ("GUIDE_CLEAN_THRESHOLDS", "collage=0.8"),
+        ("GUIDE_CLEAN_THRESHOLDS", '{"collage": "much"}'),
+        ("GUIDE_CLEAN_THRESHOLDS", "[0.8]"),
         ("GUIDE_WEBHOOK_URL", "guide.example/telegram"),
         ("GUIDE_WEBHOOK_SECRET", "guessable"),
         ("GUIDE_WEB_MAP_TILES", "https://tiles.example/all.png"),
@@ -60,8 +63,18 @@ def test_a_setting_without_meaning_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError) as refused:
         Settings()
+    told = what_is_wrong(refused.value)
+    assert told.startswith(f"{name}: ")
+    assert value not in told
+
+
+def test_thresholds_are_read_as_json(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GUIDE_CLEAN_THRESHOLDS='{\"collage\": 0.8}'\n")
+    assert Settings().clean_thresholds == {"collage": 0.8}
+    monkeypatch.setenv("GUIDE_CLEAN_THRESHOLDS", '{"sepia": 1}')
+    assert Settings().clean_thresholds == {"sepia": 1.0}
 
 
 @pytest.mark.parametrize(("text", "ids"), [("7", (7,)), ("7, 8,", (7, 8))])

@@ -142,6 +142,16 @@ def test_a_setting_without_meaning_is_one_clear_line(monkeypatch: pytest.MonkeyP
     assert "GUIDE_K" in one_clear_line(result)
 
 
+@pytest.mark.parametrize("value", ["collage=0.8", '{"collage": "much"}', '{"foo": 1}'])
+def test_thresholds_without_meaning_are_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
+) -> None:
+    monkeypatch.setenv("GUIDE_CLEAN_THRESHOLDS", value)
+    result = run("clean", "scan", "--data-dir", tmp_path)
+    assert result.exit_code == 2
+    assert "GUIDE_CLEAN_THRESHOLDS: " in one_clear_line(result)
+
+
 def test_asking_before_anything_is_published_is_one_clear_line(tmp_path: Path) -> None:
     result = run("ask", "tower", "--data-dir", tmp_path)
     assert result.exit_code == 1

@@ -1,6 +1,7 @@
 import io
 
 import pytest
+import typer
 from rich.console import Console
 
 from offline import terminal
@@ -15,3 +16,25 @@ def test_what_there_is_none_of_has_no_progress_bar(monkeypatch: pytest.MonkeyPat
     assert "views" in seen.getvalue()
     assert "2/2" in seen.getvalue()
     assert "embedding" not in seen.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (PermissionError(13, "Permission denied", "/some/file"), "/some/file: Permission denied"),
+        (OSError("no space is left"), "no space is left"),
+    ],
+)
+def test_an_error_of_the_system_is_one_clear_line(
+    error: OSError, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = io.StringIO()
+    monkeypatch.setattr(terminal, "err", Console(file=seen, soft_wrap=True))
+    with pytest.raises(typer.Exit) as ended, terminal.plain_errors():
+        raise error
+    assert (ended.value.exit_code, seen.getvalue()) == (1, f"error: {told}\n")
+
+
+def test_whoever_reads_no_further_is_no_error() -> None:
+    with pytest.raises(BrokenPipeError), terminal.plain_errors():
+        raise BrokenPipeError

@@ -39,9 +39,10 @@ def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:
     unpublished = run(tmp_path)
     assert (unpublished.returncode, unpublished.stderr.count("\n")) == (1, 1)
     assert "nothing is published" in unpublished.stderr
-    misconfigured = run(tmp_path, GUIDE_WEB_PORT="many")
-    assert misconfigured.returncode == 2
-    assert "GUIDE_WEB_PORT" in misconfigured.stderr
+    for name in ("GUIDE_WEB_PORT", "GUIDE_CLEAN_THRESHOLDS"):
+        misconfigured = run(tmp_path, **{name: "many"})
+        assert (misconfigured.returncode, misconfigured.stderr.count("\n")) == (2, 1)
+        assert name in misconfigured.stderr
 
 
 def test_a_taken_port_is_one_line(demo_data: Path) -> None:
