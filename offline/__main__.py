@@ -138,10 +138,15 @@ async def _ask(guide: CityGuide, inputs: Iterator[str], language: str, *, as_jso
 def _inputs(arguments: list[str]) -> Iterator[str]:
     """The inputs one by one; - stands for the lines of stdin."""
     for argument in arguments:
-        if argument == "-":
-            yield from filter(None, (line.rstrip("\n") for line in sys.stdin))
-        else:
+        if argument != "-":
             yield argument
+            continue
+        given = False
+        for line in filter(None, (line.rstrip("\r\n") for line in sys.stdin)):
+            given = True
+            yield line
+        if not given:
+            warn([Problem("-", "nothing was given on stdin")])
 
 
 def _import(items: SourceItems, settings: Settings, *, as_json: bool) -> None:

@@ -32,9 +32,9 @@ async def ask(guide: CityGuide, inputs: Iterable[str]) -> AsyncIterator[tuple[st
 
 
 def is_photo(asked: str) -> bool:
-    """Whether an input means a file: it exists, or its name could only be a photo's."""
+    """Whether an input means a file: it or a folder exists, or its name could only be a photo's."""
     try:
-        exists = Path(asked).is_file()
+        exists = Path(asked).is_file() or (asked != "" and Path(asked).is_dir())
     except (OSError, ValueError):  # longer than any path, or with a NUL
         return False
     return exists or Path(asked).suffix.lower() in PHOTO_SUFFIXES
@@ -43,6 +43,8 @@ def is_photo(asked: str) -> bool:
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
+    except IsADirectoryError as error:
+        raise UnreadableImage("it is a folder: name the photos in it") from error
     except OSError as error:
         raise UnreadableImage(f"cannot read the file: {error.strerror or error}") from error
 

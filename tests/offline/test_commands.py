@@ -206,6 +206,32 @@ def test_what_cannot_be_answered_is_an_error_line_and_the_rest_goes_on(
     assert ["error" in answer for answer in answers] == [True, True, True, False]
 
 
+def test_a_list_may_have_the_line_ends_of_windows(demo_data: Path, tmp_path: Path) -> None:
+    (tmp_path / "query.jpg").write_bytes(demo_query(demo_places()[0].place_id))
+    done = subprocess.run(
+        [sys.executable, "-m", "offline", "ask", "-", "--json", "--data-dir", demo_data],
+        input=f"{tmp_path / 'query.jpg'}\r\n\r\nбашня\r\n".encode(),
+        capture_output=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+    seen, found = map(json.loads, done.stdout.splitlines())
+    assert (seen["input"], found["input"]) == (str(tmp_path / "query.jpg"), "башня")
+    assert seen["categories"]
+
+
+def test_an_empty_list_is_one_clear_line(demo_data: Path) -> None:
+    for stdin in ("", "\n\n"):
+        result = run("ask", "-", "--data-dir", demo_data, stdin=stdin)
+        assert (result.exit_code, result.stderr) == (1, "-: nothing was given on stdin\n")
+
+
+def test_a_folder_is_an_error_line_and_no_words(demo_data: Path, tmp_path: Path) -> None:
+    [folder, words] = ask(demo_data, tmp_path, "башня")
+    assert "it is a folder" in folder["error"]
+    assert "photos" in words
+    [empty] = ask(demo_data, "")
+    assert "no words" in empty["error"]
+
+
 def test_ask_fails_when_nothing_could_be_answered(demo_data: Path) -> None:
     assert run("ask", "missing.jpg", "--data-dir", demo_data).exit_code == 1
 
