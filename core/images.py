@@ -77,6 +77,15 @@ def load_image(data: bytes, limits: ImageLimits, *, min_side: int | None = None)
     return _rgb(_upright(_decoded(image)))
 
 
+def check_image(data: bytes, limits: ImageLimits) -> None:
+    """Refuse what `load_image` would refuse, as far as a file's header tells; nothing is decoded.
+
+    Raises:
+        ImageTooLarge, UnreadableImage: as `load_image`.
+    """
+    _open(data, limits)
+
+
 def is_picture(data: bytes) -> bool:
     """Whether the file is of a format that `load_image` reads, by its first bytes."""
     try:

@@ -46,6 +46,7 @@ def evaluate(
         Path | None,
         typer.Option(
             file_okay=False,
+            writable=True,
             help=f"Where {JSON_FILE} and {REPORT_FILE} go; by default a new folder in "
             f"the data folder's {FOLDER}.",
         ),
@@ -67,6 +68,8 @@ def evaluate(
         questions = Questions(queries=queries, unknown=unknown, texts=texts)
         # read first: a mistake in it should not show after minutes of work
         earlier = read_earlier(against) if against else None
+        if out:
+            out.mkdir(parents=True, exist_ok=True)  # now, for the same reason
         with progress("questions") as started:
             asked = ask_everything(
                 settings.data_dir,

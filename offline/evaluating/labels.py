@@ -4,13 +4,14 @@ import csv
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import SourceError
+from core.errors import QueryError, SourceError
+from core.images import ImageLimits, check_image
 from core.places import Place
-from offline.asking import PHOTO_SUFFIXES
+from offline.sources.folder import TABLE
 from offline.sources.items import Problem
 
 TEXT_COLUMNS = ("query", "lang", "how", "relevant")
@@ -60,32 +61,48 @@ class LabelledText:
 
 
 def read_labelled_photos(
-    folder: Path, labels: Labels, problems: list[Problem]
+    folder: Path, labels: Labels, problems: list[Problem], limits: ImageLimits
 ) -> list[LabelledPhoto]:
-    """The photos of ``folder/<place_id or name>/``; a label nobody knows is reported.
+    """The photos of ``folder/<place_id or name>/``, at any depth; as an import takes them.
+
+    Args:
+        folder: hidden files and folders in it are passed over.
+        labels: known places.
+        problems: receives labels nobody knows and files that are no photos.
+        limits: photos beyond are reported.
 
     Raises:
         SourceError: there is no photo of any known place.
     """
     found = []
-    for sub_folder in sorted(path for path in folder.iterdir() if path.is_dir()):
-        place_ids = labels.places(sub_folder.name)
-        if not place_ids:
-            problems.append(Problem(sub_folder.name, "the gallery has no place of that id or name"))
+    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
+        if not path.is_dir():
+            if path.name != TABLE:
+                problems.append(Problem(path.name, "it lies in no folder named by a place"))
             continue
-        found += [LabelledPhoto(*photo, place_ids) for photo in _photos(sub_folder, folder)]
+        place_ids = labels.places(path.name)
+        if not place_ids:
+            problems.append(Problem(path.name, "the gallery has no place of that id or name"))
+            continue
+        photos = _photos(path, folder, problems, limits)
+        found += [LabelledPhoto(*photo, place_ids) for photo in photos]
     if not found:
         raise SourceError(f"{folder} holds no photos in folders named by a place_id or a name")
     return found
 
 
-def read_unknown_photos(folder: Path) -> list[LabelledPhoto]:
+def read_unknown_photos(
+    folder: Path, problems: list[Problem], limits: ImageLimits
+) -> list[LabelledPhoto]:
     """All photos in ``folder`` and below, which show no place of the gallery.
+
+    Arguments are as of `read_labelled_photos`.
 
     Raises:
         SourceError: there are none.
     """
-    found = [LabelledPhoto(*photo, frozenset()) for photo in _photos(folder, folder)]
+    photos = _photos(folder, folder, problems, limits)
+    found = [LabelledPhoto(*photo, frozenset()) for photo in photos]
     if not found:
         raise SourceError(f"{folder} holds no photos")
     return found
@@ -100,7 +117,10 @@ def read_texts(path: Path, labels: Labels, problems: list[Problem]) -> list[Labe
         SourceError: the file cannot be read, lacks a column or has no usable row.
     """
     found = []
-    for line, row in enumerate(_rows(path), start=2):
+    for line, row in _rows(path):
+        if row is None:
+            problems.append(Problem(f"{path.name}:{line}", "the row has too many cells"))
+            continue
         named = [label for label in row["relevant"].split(RELEVANT_SEPARATOR) if label.strip()]
         unknown = [label for label in named if not labels.places(label)]
         if unknown:
@@ -121,21 +141,47 @@ def _key(name: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", composed))
 
 
-def _photos(folder: Path, root: Path) -> list[tuple[str, Path]]:
-    return [
-        (path.relative_to(root).as_posix(), path)
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in PHOTO_SUFFIXES and path.is_file()
-    ]
+def _photos(
+    folder: Path, root: Path, problems: list[Problem], limits: ImageLimits
+) -> Iterator[tuple[str, Path]]:
+    """The photos in ``folder`` and below, with their paths below ``root``."""
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if hidden or not path.is_file():
+            continue
+        query = path.relative_to(root).as_posix()
+        if reason := _refused(path, limits):
+            problems.append(Problem(query, reason))
+        else:
+            yield query, path
 
 
-def _rows(path: Path) -> Sequence[dict[str, str]]:
+def _refused(path: Path, limits: ImageLimits) -> str:
+    """Why a file cannot be asked about, as far as its header tells; "" if it can."""
+    try:
+        size = path.stat().st_size
+        if size > limits.max_bytes:  # and is not read
+            return f"the file has {size / 1e6:.0f} MB, too big for a photo"
+        check_image(path.read_bytes(), limits)
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    except QueryError as error:
+        return str(error)
+    return ""
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str] | None]]:
+    """Line numbers with cells by column; None for a row that has more cells than the header."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restval="")
             missing = set(TEXT_COLUMNS) - set(reader.fieldnames or ())
             if missing:
                 raise SourceError(f"{path} has no column {', '.join(sorted(missing))}")
-            return [row for row in reader if row["query"].strip()]
+            for row in reader:
+                if None in row:
+                    yield reader.line_num, None
+                elif row["query"].strip():
+                    yield reader.line_num, row
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f"cannot read {path}: {error}") from error

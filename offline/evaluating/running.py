@@ -12,6 +12,8 @@ from core.snapshot_store import SnapshotStore
 from offline.cleaning.journal import removed_photos
 from offline.embedding_cache import embeddings_of
 from offline.evaluating.labels import (
+    LabelledPhoto,
+    LabelledText,
     Labels,
     read_labelled_photos,
     read_texts,
@@ -68,13 +70,10 @@ def ask_everything(
     """
     store = SnapshotStore(data_dir)
     snapshot = store.load(embedder)
-    labels = Labels(snapshot.places)
     gallery = Gallery(data_dir)
     problems = _left(snapshot, gallery)
     # read first: a mistake in them should not show after minutes of work
-    photos = read_labelled_photos(questions.queries, labels, problems) if questions.queries else []
-    strange = read_unknown_photos(questions.unknown) if questions.unknown else []
-    texts = read_texts(questions.texts, labels, problems) if questions.texts else []
+    photos, strange, texts = _questions(questions, Labels(snapshot.places), limits, problems)
 
     shots = _shots(snapshot, gallery)
     jury = Jury(snapshot, shots, k=k)
@@ -102,6 +101,20 @@ def ask_everything(
         outcomes=outcomes,
         problems=problems,
     )
+
+
+def _questions(
+    questions: Questions, labels: Labels, limits: ImageLimits, problems: list[Problem]
+) -> tuple[list[LabelledPhoto], list[LabelledPhoto], list[LabelledText]]:
+    """What to ask about beside the gallery: photos of its places, of none, and words."""
+    photos, strange, texts = [], [], []
+    if questions.queries:
+        photos = read_labelled_photos(questions.queries, labels, problems, limits)
+    if questions.unknown:
+        strange = read_unknown_photos(questions.unknown, problems, limits)
+    if questions.texts:
+        texts = read_texts(questions.texts, labels, problems)
+    return photos, strange, texts
 
 
 def _ask_itself(

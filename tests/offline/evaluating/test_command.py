@@ -81,3 +81,13 @@ def test_what_cannot_be_evaluated_is_one_clear_line(
         [line] = [line for line in result.stderr.splitlines() if line.startswith("error")]
         assert words in line
     assert run("--queries", questions / "missing").exit_code == 2
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_asked(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_bytes(b"in the way")
+    result = run("--data-dir", tmp_path, "--out", tmp_path / "file" / "out")
+    assert result.exit_code == 1
+    assert str(tmp_path / "file" / "out") in result.stderr
+    assert "published" not in result.stderr
