@@ -162,7 +162,9 @@ def evaluate_run(
             exists=True, dir_okay=False, help="CSV with file,row,label: what is wrong with a row."
         ),
     ],
-    run: Annotated[str | None, typer.Argument(help="Name of a run [default: the latest].")] = None,
+    run: Annotated[
+        str | None, typer.Argument(help="Name of a run; the latest if not given.")
+    ] = None,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:

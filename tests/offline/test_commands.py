@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,20 @@ def test_every_command_has_help_a_data_dir_and_json() -> None:
         assert result.exit_code == 0
         for needed in ("--data-dir", "--json"):
             assert needed in result.stdout, command
+
+
+def test_no_help_is_taken_for_markup() -> None:
+    """Rich would leave out what stands in square brackets."""
+
+    def helps(command: Any) -> Iterator[str]:
+        yield command.help or ""
+        yield from (getattr(parameter, "help", None) or "" for parameter in command.params)
+        for each in getattr(command, "commands", {}).values():
+            yield from helps(each)
+
+    every = list(helps(typer.main.get_command(app)))
+    assert any("Name of a run" in text for text in every)
+    assert not [text for text in every if "[" in text]
 
 
 @pytest.mark.parametrize(
