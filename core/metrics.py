@@ -74,13 +74,6 @@ def precision_at(answers: Sequence[Hashable], relevant: Collection[Hashable], k:
     return sum(answer in relevant for answer in answers[:k]) / k
 
 
-def recall_at(answers: Sequence[Hashable], relevant: Collection[Hashable], k: int) -> float:
-    """Part of all that is relevant that is among the first ``k`` of an answer."""
-    if not relevant:
-        return math.nan
-    return len(set(answers[:k]) & set(relevant)) / len(set(relevant))
-
-
 def mean_over_groups(values: NDArray[np.floating] | Flags, groups: Rows) -> float:
     """Mean (macro average) of the means of the groups, so that each group counts the same.
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from core.embedders.base import Embedder, Embeddings, ImageEmbeddings
-from core.errors import DataDirError
 from core.snapshot import Snapshot
 from core.thorough import thorough
+from offline.cache_file import cache_file
 
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS pictures (
@@ -62,24 +62,10 @@ class EmbeddingCache:
     @classmethod
     @contextmanager
     def open(cls, data_dir: Path, embedder: Embedder) -> Iterator["EmbeddingCache"]:
-        """Open the cache of ``embedder``, making it if need be.
-
-        Raises:
-            DataDirError: it cannot be opened, read or written (also while in use).
-        """
+        """Open the cache of ``embedder``; errors as of `cache_file`."""
         path = data_dir / "cache" / "embeddings" / f"{embedder.name}.sqlite3"
-        database = None
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            database = sqlite3.connect(path)
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(_SCHEMA)
+        with cache_file(path, _SCHEMA) as database:
             yield cls(database, embedder)
-        except (OSError, sqlite3.Error) as error:
-            raise DataDirError(f"cannot use the embedding cache {path}: {error}") from error
-        finally:
-            if database:
-                database.close()
 
     def known(self) -> set[str]:
         """Content hashes of the pictures that are embedded already."""

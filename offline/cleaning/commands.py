@@ -22,6 +22,7 @@ from offline.gallery import Gallery
 from offline.terminal import (
     AsJson,
     DataDir,
+    as_record,
     fail,
     load_settings,
     plain_errors,
@@ -117,7 +118,7 @@ def apply(
                 "kept": removal.kept,
                 "before": removal.before,
                 "photos": [photo.path for photo in removal.removed],
-                "problems": [_problem(p.source, p.reason) for p in removal.problems],
+                "problems": [as_record(p) for p in removal.problems],
             },
             [
                 told,
@@ -143,7 +144,7 @@ def restore(run: Run, data_dir: DataDir = None, json: AsJson = False) -> None:
                 "restored": count,
                 "before": restoration.before,
                 "photos": [photo.path for photo in restoration.restored],
-                "problems": [_problem(p.source, p.reason) for p in restoration.problems],
+                "problems": [as_record(p) for p in restoration.problems],
             },
             [
                 f"run {run} was restored already"
@@ -240,7 +241,3 @@ def _table(run: str, evaluation: Evaluation) -> Sequence[str]:
             for (photo_id, place_id), reasons in evaluation.hits.items()
         ),
     ]
-
-
-def _problem(source: str, reason: str) -> dict[str, str]:
-    return {"source": source, "reason": reason}

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import DataDirError
 from core.images import ImageLimits, load_image
+from offline.cache_file import cache_file
 from offline.cleaning.detectors import PICTURE_DETECTORS
 from offline.cleaning.duplicates import THUMBNAIL_SIDE, Hashes, Thumbnails
 from offline.cleaning.findings import Reason
@@ -60,24 +60,9 @@ class MeasureCache:
     @classmethod
     @contextmanager
     def open(cls, data_dir: Path) -> Iterator["MeasureCache"]:
-        """Open the cache, making it if need be.
-
-        Raises:
-            DataDirError: it cannot be opened, read or written (also while in use).
-        """
-        path = data_dir / "cache" / "measures.sqlite3"
-        database = None
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            database = sqlite3.connect(path)
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(_SCHEMA)
+        """Open the cache; errors as of `cache_file`."""
+        with cache_file(data_dir / "cache" / "measures.sqlite3", _SCHEMA) as database:
             yield cls(database)
-        except (OSError, sqlite3.Error) as error:
-            raise DataDirError(f"cannot use the cache {path}: {error}") from error
-        finally:
-            if database:
-                database.close()
 
     def known(self) -> set[str]:
         """Content hashes of the pictures that today's detectors have measured."""

@@ -15,7 +15,6 @@ from core.metrics import (
     mean_reciprocal_rank,
     precision_at,
     rank_of,
-    recall_at,
     resamples,
     risk_coverage,
 )
@@ -39,12 +38,6 @@ def test_hits_and_reciprocal_ranks() -> None:
 def test_precision_counts_missing_answers_as_wrong() -> None:
     assert precision_at(["a", "x", "a"], {"a"}, 5) == pytest.approx(2 / 5)
     assert precision_at(["a", "a", "x"], {"a"}, 2) == 1
-
-
-def test_recall_is_of_all_that_is_relevant() -> None:
-    assert recall_at(["a", "x", "b", "c"], {"a", "b", "c", "d"}, 3) == 0.5
-    assert recall_at(["a", "a", "a"], {"a", "b"}, 3) == 0.5
-    assert math.isnan(recall_at(["a"], set(), 1))
 
 
 def test_shares_of_nothing_are_undefined() -> None:
