@@ -1,5 +1,6 @@
 """Which gallery photos Telegram holds already, by the file_id it knows them under."""
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
@@ -35,6 +36,7 @@ class FileIds:
         self._database = database
         self._bot_id = bot_id
         self._known = dict(known)
+        self._writing = asyncio.Lock()
 
     @classmethod
     @asynccontextmanager
@@ -88,7 +90,12 @@ class FileIds:
 
     async def _write(self, statement: str, rows: list[tuple[int | str, ...]]) -> None:
         try:
-            await self._database.executemany(statement, rows)
-            await self._database.commit()
+            async with self._writing:
+                try:
+                    await self._database.executemany(statement, rows)
+                    await self._database.commit()
+                except BaseException:
+                    await self._database.rollback()  # see `QueryLog`, which is the same file
+                    raise
         except sqlite3.Error as error:
             logger.error("file_ids were not written: %s", error)

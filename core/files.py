@@ -49,6 +49,21 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True, mode: int 
 
 
 @contextmanager
+def waiting_lock(folder: Path) -> Iterator[None]:
+    """Let one process at a time into the block, for what is done in a moment.
+
+    Raises:
+        OSError: the folder cannot be opened.
+    """
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
+
+
+@contextmanager
 def exclusive(folder: Path, job: str) -> Iterator[None]:
     """Hold ``folder`` for one job; the lock goes with the process, however it ends.
 

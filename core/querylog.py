@@ -1,5 +1,6 @@
 """SQLite log of queries: what was asked and what was answered, never by whom."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -15,7 +16,7 @@ from pathlib import Path
 import aiosqlite
 
 from core.errors import DataDirError
-from core.files import write_atomic
+from core.files import waiting_lock, write_atomic
 from core.querylog_schema import prepare
 from core.statistics import Statistics, read_statistics
 
@@ -54,8 +55,10 @@ def load_hash_key(data_dir: Path) -> bytes:
     """
     path = data_dir / "user_hash.key"
     try:
-        if not path.exists():
-            write_atomic(path, secrets.token_bytes(32), mode=0o600)
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with waiting_lock(data_dir):  # bot and web guide may start at the same moment
+            if not path.exists():
+                write_atomic(path, secrets.token_bytes(32), mode=0o600)
         return path.read_bytes()
     except OSError as error:
         raise DataDirError(f"cannot read {path}: {error.strerror or error}") from error
@@ -69,6 +72,7 @@ class QueryLog:
 
     def __init__(self, database: aiosqlite.Connection) -> None:
         self._database = database
+        self._writing = asyncio.Lock()  # what is rolled back must be one's own
 
     @classmethod
     @asynccontextmanager
@@ -112,13 +116,12 @@ class QueryLog:
             record.error,
         )
         try:
-            cursor = await self._database.execute(
+            cursor = await self._write(
                 "INSERT INTO queries (time, chat_type, kind, language, user_hash, text,"
                 " file_unique_id, places, confident, timings_ms, snapshot, error)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                row,
+                *row,
             )
-            await self._database.commit()
         except sqlite3.Error as error:
             logger.error("a query was not logged: %s", error)
             return None
@@ -184,14 +187,14 @@ class QueryLog:
             DataDirError: it cannot be deleted.
         """
         try:
-            queries = await self._write("DELETE FROM queries WHERE user_hash = ?", user_hash)
+            deleted = await self._write("DELETE FROM queries WHERE user_hash = ?", user_hash)
             await self._write("DELETE FROM feedback WHERE user_hash = ?", user_hash)
             await self._write("DELETE FROM people WHERE user_hash = ?", user_hash)
         except sqlite3.Error as error:
             raise DataDirError(f"a person was not forgotten: {error}") from error
         with suppress(sqlite3.Error):  # the write-ahead file would keep the old pages for a while
-            await self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return queries
+            await self._database.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+        return deleted.rowcount
 
     async def prune(self, keep_days: int) -> int:
         """Delete the queries older than so many days, with the feedback on them.
@@ -204,9 +207,10 @@ class QueryLog:
         """
         oldest = (datetime.now(UTC) - timedelta(days=keep_days)).isoformat(timespec="milliseconds")
         try:
-            return await self._write("DELETE FROM queries WHERE time < ?", oldest)
+            deleted = await self._write("DELETE FROM queries WHERE time < ?", oldest)
         except sqlite3.Error as error:
             raise DataDirError(f"old queries were not deleted: {error}") from error
+        return deleted.rowcount
 
     async def statistics(self, days: int) -> Statistics:
         """Figures of the last so many days.
@@ -219,11 +223,16 @@ class QueryLog:
         except sqlite3.Error as error:
             raise DataDirError(f"the query log was not read: {error}") from error
 
-    async def _write(self, statement: str, *values: object) -> int:
-        """Run one statement and commit it; the number of rows it changed."""
-        cursor = await self._database.execute(statement, values)
-        await self._database.commit()
-        return cursor.rowcount
+    async def _write(self, statement: str, *values: object) -> aiosqlite.Cursor:
+        """Run one statement and commit it."""
+        async with self._writing:
+            try:
+                cursor = await self._database.execute(statement, values)
+                await self._database.commit()
+            except BaseException:
+                await self._database.rollback()  # an open transaction locks out whoever else writes
+                raise
+        return cursor
 
     async def _value(self, query: str, *values: object) -> str | None:
         """The first column of the first row, None without one; a failing disk is logged."""

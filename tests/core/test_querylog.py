@@ -1,6 +1,9 @@
+import asyncio
 import json
 import sqlite3
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,43 @@ async def test_the_log_is_write_ahead_and_versioned(tmp_path: Path) -> None:
         database = sqlite3.connect(tmp_path / "guide.sqlite3")
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert database.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+
+
+async def test_feedback_on_a_query_that_is_gone_locks_nobody_out(tmp_path: Path) -> None:
+    path = tmp_path / "guide.sqlite3"
+    async with QueryLog.open(path) as bot, QueryLog.open(path) as web:
+        query_id = await bot.append(RECORD)
+        assert query_id
+        await bot.forget(RECORD.user_hash)
+        assert not await bot.add_feedback(query_id, "h", place_id="x", correct=True)
+        assert not bot._database.in_transaction
+        assert await web.append(RECORD)
+
+
+async def test_a_lock_that_lasted_too_long_costs_one_row_and_not_all_that_follow(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "guide.sqlite3"
+    async with QueryLog.open(path) as bot, QueryLog.open(path) as web:
+        await bot._database.execute("PRAGMA busy_timeout = 1")
+        with closing(sqlite3.connect(path)) as shell:
+            shell.execute("BEGIN IMMEDIATE")
+            assert await bot.append(RECORD) is None
+            shell.rollback()
+        await bot.language_of("h")
+        assert await web.append(RECORD)
+        assert await bot.append(RECORD)
+
+
+async def test_a_write_that_is_given_up_leaves_the_others_whole(tmp_path: Path) -> None:
+    path = tmp_path / "guide.sqlite3"
+    async with QueryLog.open(path) as log:
+        writes = [asyncio.create_task(log.append(RECORD)) for _ in range(20)]
+        await asyncio.sleep(0)
+        writes[0].cancel()
+        written = await asyncio.gather(*writes, return_exceptions=True)
+        assert not log._database.in_transaction
+    assert [row["id"] for row in rows(path)] == [row for row in written if isinstance(row, int)]
 
 
 async def test_two_processes_may_log_at_once(tmp_path: Path) -> None:
@@ -210,3 +250,10 @@ def test_the_hash_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     assert len(key) == 32
     assert load_hash_key(tmp_path) == key
     assert (tmp_path / "user_hash.key").stat().st_mode & 0o077 == 0
+
+
+def test_who_starts_at_the_same_moment_makes_the_same_key(tmp_path: Path) -> None:
+    for attempt in range(20):
+        with ThreadPoolExecutor(4) as starting:
+            keys = set(starting.map(load_hash_key, [tmp_path / str(attempt)] * 4))
+        assert len(keys) == 1
