@@ -1,7 +1,8 @@
 """What words in the names of sights are in the other language: iron, железный.
 
 Tourists ask in their own language for places whose names the data has in one language only. Proper
-names survive transliteration; these words do not.
+names survive transliteration; these words do not. A form that loses a vowel (замок, замки) stands
+beside the word.
 """
 
 import csv

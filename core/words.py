@@ -1,6 +1,7 @@
 """Words as they are compared: any script, ending, spelling or keyboard layout."""
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -34,9 +35,23 @@ def stems(text: str) -> list[str]:
 
     Case, accents, ё, quotes and the endings of Russian and English words do not matter.
     """
-    folded = text[:MAX_QUERY_CHARS].casefold().replace("ё", "е")
-    folded = re.sub("['’ʼ]", "", folded)  # d'If is one word
-    return [stem for word in re.findall(r"[^\W_]+", folded) for stem in _latin_stems(word)]
+    folded = unicodedata.normalize("NFC", text[:MAX_QUERY_CHARS]).casefold()
+    folded = unicodedata.normalize("NFC", folded).translate(_PLAINER)
+    words = "".join(letter if _is_of_word(letter) else " " for letter in folded).split()
+    return [stem for word in words for stem in _latin_stems(word)]
+
+
+# ё is mostly written without its dots, d'If is one word, stress marks and soft hyphens say nothing.
+_PLAINER = str.maketrans(
+    {"ё": "е"}
+    | dict.fromkeys("'’‘ʼ`\N{SOFT HYPHEN}")
+    | dict.fromkeys(map(chr, range(0x300, 0x370)))
+)
+
+
+def _is_of_word(letter: str) -> bool:
+    """Whether a character is a part of a word; in many scripts vowels are marks of their own."""
+    return letter.isalnum() or unicodedata.category(letter).startswith("M")
 
 
 @lru_cache(maxsize=10_000)

@@ -33,6 +33,19 @@ def test_a_word_for_a_category_names_its_places() -> None:
     assert of_kind("театры") == of_kind("theater") == [PALACE]
 
 
+@pytest.mark.parametrize(
+    ("kind", "forms"),
+    [
+        ("castles", ["замок", "замки", "замка", "замков"]),
+        ("museums", ["музей", "музеи", "музея", "музеев"]),
+        ("marketplaces", ["рынок", "рынки", "рынка", "рынков"]),
+    ],
+)
+def test_a_word_that_loses_a_vowel_is_the_same_category(kind: str, forms: list[str]) -> None:
+    place = Place("1", "Усадьба Ивановка", kinds=(kind,))
+    assert all(meant(form, place).kinds[0] >= SURE for form in forms)
+
+
 def test_words_that_many_names_share_name_none() -> None:
     palaces = [Place(str(n), f"Дворец {name}", kinds=("palaces",)) for n, name in enumerate("абвг")]
     assert meant("дворец", *palaces).names.max() < SURE

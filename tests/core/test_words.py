@@ -1,4 +1,5 @@
 import sys
+import unicodedata
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
@@ -45,10 +46,29 @@ def test_text_without_words_has_no_stems(text: str) -> None:
     assert stems(text) == []
 
 
-@pytest.mark.parametrize("text", ["北京故宫", "قلعة", "Αθήνα", "תל אביב"])
-def test_every_script_has_stems(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("北京故宫", 1), ("Αθήνα", 1), ("תל אביב", 2), ("ताज महल", 2), ("วัดอรุณ", 1)],
+)
+def test_every_script_has_stems_and_its_marks_do_not_split_words(text: str, words: int) -> None:
     assert all(stem.isascii() for stem in stems(text))
-    assert stems(text)
+    assert len(stems(text)) == words
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("Большо\N{COMBINING ACUTE ACCENT}й теа\N{COMBINING ACUTE ACCENT}тр", "Большой театр"),
+        (unicodedata.normalize("NFD", "Музей ёлки"), "музей елки"),
+        ("İstanbul", "istanbul"),
+        ("Кра\N{SOFT HYPHEN}сная", "красная"),
+        ("St. Peter\N{LEFT SINGLE QUOTATION MARK}s", "St. Peter's"),
+    ],
+)
+def test_what_only_tells_how_to_read_or_print_a_word_does_not_matter(
+    written: str, plain: str
+) -> None:
+    assert stems(written) == stems(plain)
 
 
 def test_very_long_text_is_cut() -> None:
