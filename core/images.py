@@ -3,7 +3,9 @@
 import io
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from threading import Lock
 from typing import SupportsFloat
 
 import numpy as np
@@ -27,6 +29,10 @@ GPS_BLOCK = 0x8825  # of EXIF
 # A decode to about twice the side it is scaled to afterwards looks like a full decode to a model.
 # A little less than twice, since chats send 1280 x 960 pixels and half of that is enough.
 DRAFT_FACTOR = 1.9
+
+BIG_PIXELS = 16_000_000  # as they are decoded, which of a JPEG is rarely so many
+_big = Lock()
+SHRINKABLE = ("L", "LA", "RGB", "RGBA")  # palettes and deep grey are, once they are RGB
 
 SERVED_SIDE = 4096  # pixels; longer sides are scaled down before a photo is served
 SERVED_BYTES = 10_000_000
@@ -65,16 +71,21 @@ def load_image(data: bytes, limits: ImageLimits, *, min_side: int | None = None)
         data: a whole file; its name and declared type do not matter.
         limits: what is refused.
         min_side: the shorter side that is needed in the end; big JPEGs are then decoded to a
-            fraction of their size, never below 1.9 times this side. None decodes in full.
+            fraction of their size, others are shrunk by a whole factor as soon as they are decoded,
+            never below 1.9 times this side. None decodes in full.
 
     Raises:
         ImageTooLarge: more bytes or pixels than ``limits``.
         UnreadableImage: not a picture, an unknown format, damaged or cut short.
     """
     image = _open(data, limits)
-    if min_side is not None:
-        image.draft(None, (round(min_side * DRAFT_FACTOR),) * 2)
-    return _rgb(_upright(_decoded(image)))
+    if min_side is None:
+        return _rgb(_upright(_decoded(image)))
+    image.draft(None, (round(min_side * DRAFT_FACTOR),) * 2)  # does nothing but to JPEGs
+    # A small file may be a big picture: there is one of these at a time, and what waits is shrunk.
+    with _big if image.width * image.height > BIG_PIXELS else nullcontext():
+        shrunk = _shrunk(_upright(_decoded(image)), min_side)
+        return _shrunk(_rgb(shrunk), min_side)
 
 
 def check_image(data: bytes, limits: ImageLimits) -> None:
@@ -105,8 +116,8 @@ def photo_position(data: bytes) -> Point | None:
         exif.load(Image.open(io.BytesIO(data), formats=FORMATS).info["exif"])
         gps = exif.get_ifd(GPS_BLOCK)
         point = Point(
-            _degrees(gps[GPS.GPSLatitude], negative=gps[GPS.GPSLatitudeRef] == "S"),
-            _degrees(gps[GPS.GPSLongitude], negative=gps[GPS.GPSLongitudeRef] == "W"),
+            _degrees(gps[GPS.GPSLatitude], _sign(gps[GPS.GPSLatitudeRef], "N", "S")),
+            _degrees(gps[GPS.GPSLongitude], _sign(gps[GPS.GPSLongitudeRef], "E", "W")),
         )
     except Exception:  # decoders raise almost anything on hostile bytes
         return None
@@ -115,11 +126,15 @@ def photo_position(data: bytes) -> Point | None:
     return point if on_the_globe and not unset else None
 
 
-def _degrees(parts: Sequence[SupportsFloat], *, negative: bool) -> float:
+def _degrees(parts: Sequence[SupportsFloat], sign: int) -> float:
     """Degrees from degrees, minutes and seconds."""
     degrees, minutes, seconds = (float(part) for part in parts)
-    absolute = degrees + minutes / 60 + seconds / 3600
-    return -absolute if negative else absolute
+    return sign * (degrees + minutes / 60 + seconds / 3600)
+
+
+def _sign(written: str, positive: str, negative: str) -> int:
+    """Which hemisphere a reference names; a `KeyError` if it names none."""
+    return {positive: 1, negative: -1}[written.strip().upper()]
 
 
 def served_photo(data: bytes, limits: ImageLimits) -> ServedPhoto:
@@ -191,12 +206,18 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
+def _shrunk(image: Image.Image, min_side: int) -> Image.Image:
+    """Reduce a picture by a whole factor, as a draft would, if it is of a mode that allows it."""
+    factor = int(min(image.size) / (min_side * DRAFT_FACTOR))
+    return image.reduce(factor) if factor > 1 and image.mode in SHRINKABLE else image
+
+
 def _rgb(image: Image.Image) -> Image.Image:
     """Convert any mode to RGB; transparent parts become white."""
     if image.mode.startswith("I") or image.mode == "F":
         return _from_deep_grey(image)
     if image.has_transparency_data:
-        with_alpha = image.convert("RGBA")
+        with_alpha = image if image.mode == "RGBA" else image.convert("RGBA")
         white = Image.new("RGB", image.size, "white")
         white.paste(with_alpha, mask=with_alpha.getchannel("A"))
         return white

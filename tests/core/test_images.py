@@ -1,6 +1,8 @@
 import io
 import struct
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -8,7 +10,14 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from core.errors import ImageTooLarge, UnreadableImage
-from core.images import ImageLimits, is_picture, load_image, photo_position, served_photo
+from core.images import (
+    ImageLimits,
+    _decoded,
+    is_picture,
+    load_image,
+    photo_position,
+    served_photo,
+)
 from tests.doubles import coloured_photo, encoded
 
 LIMITS = ImageLimits.of(max_photo_mb=20, max_megapixels=64)
@@ -103,6 +112,42 @@ def test_big_jpegs_are_decoded_no_larger_than_needed() -> None:
         - np.asarray(whole.resize((64, 48)), dtype=int)
     )
     assert difference.mean() < 2
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "I;16"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_big_pictures_of_other_formats_are_shrunk_before_they_wait(mode: str, turned: bool) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6 if turned else 1
+    big = encoded(halves(size=(3200, 2400)).convert(mode), "PNG", exif=exif)
+    small = load_image(big, LIMITS, min_side=224)
+    assert small.size == ((480, 640) if turned else (640, 480))
+    whole = load_image(big, LIMITS)
+    assert max(whole.size) == 3200
+    side = (48, 64) if turned else (64, 48)
+    difference = np.abs(
+        np.asarray(small.resize(side), dtype=int) - np.asarray(whole.resize(side), dtype=int)
+    )
+    assert difference.mean() < 2
+
+
+def test_big_pictures_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once, most = 0, 0
+
+    def decoded(image: Image.Image) -> Image.Image:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        time.sleep(0.02)
+        at_once -= 1
+        return _decoded(image)
+
+    monkeypatch.setattr("core.images._decoded", decoded)
+    monkeypatch.setattr("core.images.BIG_PIXELS", 10_000)
+    picture = encoded(halves(size=(300, 260)), "PNG")
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: load_image(picture, LIMITS, min_side=100), range(8)))
+    assert most == 1
 
 
 @pytest.mark.parametrize("side", [224, 249])  # of CLIP and of the bundled first network
@@ -223,8 +268,9 @@ def test_a_photo_tells_where_it_was_taken(format: str) -> None:
     assert (position.lat, position.lon) == pytest.approx((56.3287, 44.0025), abs=1e-6)
 
 
-def test_south_and_west_are_negative() -> None:
-    position = photo_position(encoded(halves(), exif=located(refs="SW")))
+@pytest.mark.parametrize("refs", ["SW", "sw"])
+def test_south_and_west_are_negative(refs: str) -> None:
+    position = photo_position(encoded(halves(), exif=located(refs=refs)))
     assert position is not None
     assert (position.lat, position.lon) == pytest.approx((-56.3287, -44.0025), abs=1e-6)
 
@@ -236,6 +282,8 @@ def test_south_and_west_are_negative() -> None:
         located(longitude=(180.0, 0.5, 0.0)),
         located(latitude=(0.0, 0.0, 0.0), longitude=(0.0, 0.0, 0.0)),
         located(latitude=(56.0, 19.0)),
+        located(refs="XE"),
+        located(refs=" E"),
         located(latitude=(IFDRational(0, 0), 0.0, 0.0)),
         Image.Exif(),
         b"Exif\0\0" + b"\xff" * 40,
