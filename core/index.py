@@ -84,8 +84,15 @@ class PhotoIndex:
             raise SnapshotCorrupt(f"{path} is not a readable index") from error
 
     def save(self, path: Path) -> None:
-        """Write the index to ``path``."""
-        faiss.write_index(self._faiss, str(path))
+        """Write the index to ``path``.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        try:
+            faiss.write_index(self._faiss, str(path))
+        except RuntimeError as error:  # a full disk, for example
+            raise OSError(f"the index was not written: {error}") from error
 
     @property
     def size(self) -> int:

@@ -96,6 +96,8 @@ class SnapshotStore:
             draft.rename(self.folder / version)
         except OSError as error:
             raise DataDirError(f"cannot write {draft}: {error.strerror or error}") from error
+        except sqlite3.Error as error:
+            raise DataDirError(f"cannot write {draft}: {error}") from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         self._make_current(version)

@@ -121,8 +121,8 @@ class TextIndex:
             words: embeddings of what is known about them.
             joint: embedding of each photo in the space of words, (photos, joint_dim).
             photo_place: row in ``places`` of each photo's place, (photos,).
-            min_stand_out: a place that stands out less than this has nothing to do with words
-                that do not name it.
+            min_stand_out: a place that does not stand out more than this has nothing to do with
+                words that do not name it.
         """
         self._naming = Naming(places)
         self._meaning = Meaning(places, words)
@@ -145,7 +145,7 @@ class TextIndex:
             among: which places may be ranked, (places,); all if None.
         """
         meaning = self._meaning.stand_out(embedding)[0]
-        fits = (meant.named >= SURE) | (meaning >= self._min_stand_out)
+        fits = (meant.named >= SURE) | (meaning > self._min_stand_out)  # a lone place by 0
         if among is not None:
             fits &= among
         looks = self._looks(embedding, fits)

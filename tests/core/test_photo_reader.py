@@ -9,6 +9,7 @@ from PIL import Image
 from core.embedders import Embedder, Embeddings
 from core.errors import UnreadableImage
 from core.images import ImageLimits, load_image
+from core.looks import load_detailed
 from core.photo_reader import DECODERS, HASHED_AT_ONCE, PhotoReader
 from core.places import Point
 from tests.doubles import BusyEmbedder, ColourEmbedder, TwoNetworks, coloured_photo, encoded
@@ -177,6 +178,32 @@ async def test_what_waits_for_the_network_waits_undecoded(
     embedder.gate.set()
     assert len(await asyncio.gather(*asked)) == 39
     assert len(decoded) == 39
+
+
+async def test_photos_that_are_looked_at_again_wait_for_that_undecoded(
+    new_reader: NewReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, decoded = threading.Event(), list[int]()
+
+    class SlowToLookAgain(TwoNetworks):
+        image_batch = 1
+
+        def embed_again(self, images: Sequence[Image.Image]) -> Embeddings:  # type: ignore[override]
+            assert gate.wait(10)
+            return super().embed_again(images)
+
+    def load(data: bytes, *args: Any, **options: Any) -> Image.Image:
+        decoded.append(len(data))
+        return load_detailed(data, *args, **options)
+
+    monkeypatch.setattr("core.photo_reader.load_detailed", load)
+    reader = new_reader(SlowToLookAgain())
+    asked = [asyncio.create_task(reader.see(doubtful(seed))) for seed in range(20)]
+    await asyncio.sleep(0.3)  # the decoders have nothing else to do
+    assert len(decoded) <= 2
+    gate.set()
+    await asyncio.gather(*asked)
+    assert len(decoded) == 20
 
 
 async def test_a_photo_without_doubt_overtakes_those_that_are_looked_at_again(

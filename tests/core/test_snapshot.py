@@ -2,14 +2,18 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
+from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pytest
 
 from core.certainty import Calibration, Certainty
 from core.errors import DataDirError, NoSnapshot, SnapshotCorrupt, SnapshotMismatch
+from core.index import PhotoIndex
 from core.places import Photo, Place, Point
 from core.snapshot import SnapshotContent, Thresholds
 from core.snapshot_store import SnapshotStore
@@ -180,6 +184,40 @@ def test_old_snapshots_are_pruned_but_never_the_current_one(store: SnapshotStore
     assert store.versions() == [newest]
 
 
+def test_what_is_published_stays_even_if_the_clock_went_back(
+    store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Yesterday(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(time.time() - 86_400, tz)
+
+    later = store.publish(content("a" * 64)).version
+    monkeypatch.setattr("core.snapshot_store.datetime", Yesterday)
+    earlier = store.publish(content("b" * 64), keep=1).version
+    assert earlier < later
+    assert store.current() == earlier
+    assert earlier in store.versions()
+
+
+def test_rollback_to_a_damaged_version_changes_nothing(store: SnapshotStore) -> None:
+    first, second = (store.publish(content(c * 64)).version for c in "ab")
+    (store.folder / first / "photos.faiss").write_bytes(b"damaged")
+    with pytest.raises(SnapshotCorrupt):
+        store.rollback()
+    assert store.current() == second
+
+
+def test_an_index_that_cannot_be_written_is_one_clear_error(
+    store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = PhotoIndex.save
+    monkeypatch.setattr(PhotoIndex, "save", lambda index, path: save(index, path / "nowhere"))
+    with pytest.raises(DataDirError, match="the index was not written"):
+        store.publish(content())
+    assert store.current() is None
+
+
 def test_a_snapshot_of_another_embedder_is_refused(store: SnapshotStore) -> None:
     store.publish(content())
     with pytest.raises(SnapshotMismatch, match="built with embedder colours, but other"):
@@ -266,6 +304,7 @@ def test_killed_at_any_moment_the_current_snapshot_stays_usable(
     program = f"""
 import os, signal, sys
 from pathlib import Path
+from typing import Self
 import core.index, core.snapshot, core.snapshot_store
 from tests.core.test_snapshot import content
 def die(*args, **kwargs):

@@ -81,6 +81,14 @@ def test_nothing_fits_nonsense(text: str) -> None:
     assert rank(text) == []
 
 
+def test_nonsense_does_not_mean_the_only_place_there_is() -> None:
+    embedder = ColourEmbedder()
+    words, joint = embed_places([RED], embedder.embed_texts), np.eye(1, embedder.joint_dim)
+    found = TextIndex([RED], words, joint.astype(np.float32), np.arange(1), min_stand_out=0.0)
+    assert rank("qwxzv", found) == []
+    assert [match.why for match in rank("red tower", found)] == [Why.NAME]
+
+
 def test_what_resembles_every_place_alike_stands_out_nowhere() -> None:
     embedder = ColourEmbedder()
     meaning = Meaning(PLACES, embed_places(PLACES, embedder.embed_texts))
