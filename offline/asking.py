@@ -11,7 +11,9 @@ from core.guide import CityGuide
 from core.kinds import informative_kinds, kind_label
 from core.places import Place
 
-PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
+PHOTO_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
+)
 
 WORTH_SAYING = 0.01  # share below which people are not bothered with a candidate
 

@@ -22,6 +22,7 @@ from offline.near_duplicates import SAME_COSINE
 from offline.progress import Advanced, Started, unwatched
 from offline.training import Trainings
 
+NO_PHOTOS = "none of the snapshot's photos can be read, so nothing can be checked"
 ASKED_TOGETHER = 64  # photos compared with the gallery at a time, to bound memory
 
 
@@ -112,7 +113,7 @@ def compare(
         snapshot.photos, pair, data_dir, limits, rows, started("checking", len(rows))
     )
     if not asked:
-        raise ExportRefused("none of the snapshot's photos can be read, so nothing can be checked")
+        raise ExportRefused(NO_PHOTOS)
     everything = embeddings_of(snapshot)
     gallery = everything.of(asked)
     cosines = _cosines(gallery.visual, made.visual)

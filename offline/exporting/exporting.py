@@ -32,6 +32,7 @@ from core.embedders.weights import take_weights_out
 from core.errors import (
     DataDirError,
     EmbedderUnavailable,
+    ExportRefused,
     NoSnapshot,
     QueryError,
     SnapshotError,
@@ -42,7 +43,7 @@ from core.snapshot import Snapshot
 from core.snapshot_store import SnapshotStore
 from offline.embedding_cache import embeddings_of
 from offline.exporting.bundled import write_bundled
-from offline.exporting.check import Bounds, Check, compare
+from offline.exporting.check import NO_PHOTOS, Bounds, Check, compare
 from offline.exporting.clip import write_clip
 from offline.exporting.int8 import (
     quantise_convolutions,
@@ -226,15 +227,21 @@ def _write(source: Embedder, draft: Path, precision: str, asking: _Asking) -> Pa
 
 
 def _calibration(towers: Towers, asking: _Asking) -> list[NDArray[np.float32]]:
-    """A few gallery photos as the network gets them."""
+    """A few gallery photos as the network gets them.
+
+    Raises:
+        ExportRefused: there is none that can be read.
+    """
     pixels = []
     for row in asking.rows(CALIBRATION_PHOTOS):
         path = asking.data_dir / asking.snapshot.photos[row].path
         try:
             image = load_image(path.read_bytes(), asking.limits, min_side=towers.first_side)
         except (OSError, QueryError):
-            continue  # the check tells if there is none left at all
+            continue
         pixels.append(towers.preprocessing.batch([image]))
+    if not pixels:
+        raise ExportRefused(NO_PHOTOS)
     return pixels
 
 

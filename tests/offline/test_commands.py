@@ -214,7 +214,7 @@ def test_what_cannot_be_answered_is_an_error_line_and_the_rest_goes_on(
     demo_data: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "text.jpg").write_bytes(b"I am text")
-    inputs = [str(tmp_path / "text.jpg"), str(tmp_path / "missing.jpg"), "???", "башня"]
+    inputs = [str(tmp_path / "text.jpg"), str(tmp_path / "missing.heic"), "???", "башня"]
     answers = ask(demo_data, "-", stdin="\n".join(inputs))
     assert [answer["input"] for answer in answers] == inputs
     assert ["error" in answer for answer in answers] == [True, True, True, False]

@@ -9,10 +9,11 @@ from core.embedders import Embeddings, unit_rows
 from core.images import ImageLimits
 from core.places import Place
 from core.snapshot_store import SnapshotStore
-from offline.exporting.check import Check, compare
+from offline.exporting.check import Check, _looked_at, compare
 from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import build_snapshot
+from offline.near_duplicates import SAME_COSINE
 from offline.sources.items import SourceItems, SourcePhoto
 from tests.doubles import TwoNetworks, coloured_photo, encoded
 
@@ -58,6 +59,30 @@ def test_the_source_agrees_with_itself(data: Path) -> None:
     found = check(data, TwoNetworks())
     assert (found.top1, found.top5, found.claims) == (1, 1, 1)
     assert found.second_cosine_min == pytest.approx(1, abs=1e-3)  # it is kept in halves
+
+
+def test_copies_of_a_photo_have_no_say_about_it(data: Path) -> None:
+    gallery = Gallery(data)
+
+    def copies() -> SourceItems:
+        yield Place("twin", "twin", "twin", ("squares",))
+        for photo in gallery.photos:
+            if photo.place_id == "warm":
+                with Image.open(data / photo.path) as image:
+                    yield SourcePhoto("twin", encoded(image, quality=60), photo.path)
+
+    import_items(copies(), gallery, LIMITS)
+    build_snapshot(gallery, TwoNetworks(), LIMITS, k=10, keep=5)
+    snapshot = SnapshotStore(data).load(TwoNetworks())
+    seen, rows = np.asarray(snapshot.visual), range(len(snapshot.photos))
+    at = {photo.photo_id: row for row, photo in enumerate(snapshot.photos)}
+    copied = [row for row in rows if (seen[row] @ seen.T >= SAME_COSINE).sum() > 1]
+    assert copied
+    for row, answer in zip(
+        rows, _looked_at(snapshot, rows, seen, seen, seen, 10, None), strict=True
+    ):
+        closest = [seen[row] @ seen[at[place.best.photo_id]] for place in answer.places]
+        assert all(cosine < SAME_COSINE for cosine in closest)
 
 
 def test_what_both_networks_settle_is_not_held_against_the_first(

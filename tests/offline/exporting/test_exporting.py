@@ -183,6 +183,17 @@ def test_a_pair_that_answers_otherwise_is_refused_and_the_old_one_stays(
     assert sorted(path.name for path in (data / FOLDER).iterdir()) == [CURRENT, before]
 
 
+@pytest.mark.parametrize("form", ["fp32", "int8"])
+def test_without_any_photo_there_is_nothing_to_check_by(
+    data: Path, bundled: Embedder, form: Form
+) -> None:
+    before = optimized(data).name
+    shutil.rmtree(data / "gallery" / "photos")
+    with pytest.raises(ExportRefused, match="none of the snapshot's photos can be read"):
+        export_pair(bundled, data, bounds=NO_BOUNDS, form=form)
+    assert optimized(data).name == before
+
+
 @pytest.mark.parametrize("damaged", [PICTURES, "pictures.bin"])
 def test_exporting_again_repairs_and_leaves_no_rest_of_a_killed_run(
     data: Path, bundled: Embedder, damaged: str
