@@ -1,6 +1,7 @@
 """The web guide on a real port, over a small published gallery seen by a double."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -103,6 +104,12 @@ async def running(
 async def web(published: Path, tmp_path: Path) -> AsyncIterator[Web]:
     async with running(published, tmp_path, requests_per_minute=10_000) as web:
         yield web
+
+
+@pytest.fixture
+def data_dir(demo_data: Path, tmp_path: Path) -> Path:
+    """The published demo city, for a process that writes its log beside."""
+    return shutil.copytree(demo_data, tmp_path / "data")
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from tests.web_load import all_well, errands
 pytestmark = pytest.mark.load
 
 
-async def test_a_crowd_with_hostile_uploads_among_it_gets_no_server_error(demo_data: Path) -> None:
-    async with web_process(demo_data) as web:
+async def test_a_crowd_with_hostile_uploads_among_it_gets_no_server_error(data_dir: Path) -> None:
+    async with web_process(data_dir) as web:
         await web.ready()
         before_mb = web.memory_mb()
         visitors = Visitors(web.url, await errands(web.url))
@@ -28,8 +28,8 @@ async def test_a_crowd_with_hostile_uploads_among_it_gets_no_server_error(demo_d
     assert most_mb < before_mb + 500  # 16 photos of 20 MB would be 320
 
 
-async def test_visitors_who_ask_too_much_are_told_to_wait(demo_data: Path) -> None:
-    async with web_process(demo_data, GUIDE_WEB_REQUESTS_PER_MINUTE="2") as web:
+async def test_visitors_who_ask_too_much_are_told_to_wait(data_dir: Path) -> None:
+    async with web_process(data_dir, GUIDE_WEB_REQUESTS_PER_MINUTE="2") as web:
         await web.ready()
         visitors = Visitors(web.url, await errands(web.url))
         await visitors.stay(people=5, hostile=0, seconds=5, pause_s=0.1)

@@ -11,8 +11,8 @@ from offline.sources.demo import demo_query
 from tests.web.web_process import environment, web_process
 
 
-async def test_it_answers_a_photo_and_stops_on_sigterm(demo_data: Path) -> None:
-    async with web_process(demo_data) as web:
+async def test_it_answers_a_photo_and_stops_on_sigterm(data_dir: Path) -> None:
+    async with web_process(data_dir) as web:
         await web.ready()
         async with httpx.AsyncClient(base_url=web.url, timeout=30) as client:
             photo = demo_query("demo-lighthouse")
