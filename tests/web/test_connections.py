@@ -38,14 +38,66 @@ async def test_who_begins_a_second_request_and_never_ends_it_is_sent_away(web: W
     writer.close()
 
 
-async def test_who_asks_now_and_then_stays(web: Web) -> None:
+async def test_who_asks_now_and_then_stays(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.connections.IDLE_S", 2)
     reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
-    for _ in range(8):
+    for _ in range(5):
         writer.write(AGAIN)
         async with asyncio.timeout(10):
             assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.7)
     writer.close()
+
+
+UPLOAD = (
+    b"POST /v1/recognize HTTP/1.1\r\nHost: guide\r\nContent-Type: image/jpeg\r\n"
+    b"Content-Length: 100000\r\n\r\n"
+)
+
+
+async def test_a_slow_photo_that_is_refused_early_is_told_why(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.connections.IDLE_S", 1)
+    async with running(published, tmp_path, api_key="key") as web:
+        reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+        writer.write(UPLOAD)
+        for _ in range(25):
+            writer.write(b"x" * 1000)
+            await writer.drain()
+            await asyncio.sleep(0.1)
+        assert (await asyncio.wait_for(reader.read(100), 10)).startswith(b"HTTP/1.1 401")
+        writer.close()
+
+
+async def test_nobody_sends_for_ever_what_was_refused(published: Path, tmp_path: Path) -> None:
+    async with running(published, tmp_path, api_key="key") as web:
+        reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+        writer.write(UPLOAD)
+        async with asyncio.timeout(10):
+            with suppress(ConnectionResetError, BrokenPipeError):
+                while not writer.is_closing() and not reader.at_eof():
+                    writer.write(b"x")
+                    await writer.drain()
+                    await asyncio.sleep(0.05)
+        writer.close()
+
+
+async def test_a_kept_connection_outlives_a_slow_answer(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.connections.IDLE_S", 1)
+    async with running(published, tmp_path, upload_timeout_s=60) as web:
+        reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+        writer.write(UPLOAD.replace(b"100000", b"19"))
+        for _ in range(19):
+            writer.write(b"x")
+            await asyncio.sleep(0.1)
+        assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 422")
+        await asyncio.sleep(0.3)
+        writer.write(AGAIN)
+        assert (await asyncio.wait_for(reader.readuntil(b"}"), 10)).startswith(b"HTTP/1.1 200")
+        writer.close()
 
 
 @pytest.mark.parametrize(("trusted", "refused"), [((), True), (("127.0.0.1",), False)])
