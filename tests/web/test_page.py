@@ -258,8 +258,9 @@ async def test_what_goes_wrong_behind_an_open_place_is_told_in_it(
         await page.run("document.querySelectorAll('#places .card')[1].click()")
         told = "document.querySelector('#place-status').innerText"
         await page.until(f"{told}.startsWith('Too many requests')")
+        assert await page.run(STATUS) == ""
         await page.click("#close")
-        await page.until(f"{STATUS} === ''")
+        await page.until("document.querySelector('#place-status').textContent === ''")
 
 
 async def test_a_photo_that_was_cleaned_away_is_no_broken_picture(

@@ -24,10 +24,7 @@ function remember(name, value) {
 
 // Saying
 
-function say(text) {
-  $("status").textContent = text;
-  $("place-status").textContent = text; // what is behind an open place nobody sees
-}
+function say(text, where = "status") { $(where).textContent = text; }
 
 function explain(error) {
   const status = error instanceof ApiError ? error.status : 0;
@@ -36,7 +33,8 @@ function explain(error) {
     $("key").hidden = false;
     $("key-text").focus();
   }
-  say(words().problems[status] ?? words().failed);
+  // What is behind an open place nobody sees.
+  say(words().problems[status] ?? words().failed, $("place").open ? "place-status" : "status");
 }
 
 async function attempt(work, wanted = () => true) {
@@ -162,7 +160,7 @@ async function openPlace(key) {
   const found = () => Promise.all([get(address), get(`${address}/similar`)]);
   await attemptLast("place", found, ([place, similar]) => {
     shown.place = { ...place, similar: similar.places };
-    say("");
+    say("", "place-status");
     renderPlace();
     if (!$("place").open) $("place").showModal();
     $("place").scrollTop = 0;
@@ -282,7 +280,7 @@ $("forget").addEventListener("click", forgetMe);
 $("close").addEventListener("click", () => $("place").close());
 $("place").addEventListener("close", () => {
   last.place++; // a place that is still on its way is not wanted any more
-  say("");
+  say("", "place-status");
 });
 
 const preferred = remembered("language") ?? navigator.language.slice(0, 2);
