@@ -21,6 +21,7 @@ from offline.sources.items import (
     safe_place_id,
     with_plain_source,
 )
+from offline.sources.rows import clean_text
 
 SAVE_EVERY = 1000  # photos; what a killed import may have to decode again
 SAME_SPOT_M = 50  # places of one id closer than this are one sight, whatever their names
@@ -138,7 +139,8 @@ def _is_called(place: Place, name: str) -> bool:
 def _has_own_name(place: Place) -> bool:
     """Whether a place is named, and not just called like the folder that its id is made from."""
     folders = (place.name, place.name.replace(" ", "_"))
-    return place.place_id not in map(safe_place_id, folders)
+    of_folder = place.name == clean_text(place.source.replace("_", " "))
+    return not of_folder and place.place_id not in map(safe_place_id, folders)
 
 
 def _completed(known: Place, item: Place) -> Place:

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -190,7 +191,18 @@ def test_a_refusal_ends_where_the_source_has_the_known_place(tmp_path: Path) -> 
     assert Gallery(tmp_path).photos[0].sources == ("b",)
 
 
-@pytest.mark.parametrize("folder", ["old_fort", "Старый_форт"])
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "old_fort",
+        "Старый_форт",
+        "Красная площадь_1",
+        "_fort",
+        "old__fort",
+        "old  fort",
+        unicodedata.normalize("NFD", "Кремлёвский_двор"),
+    ],
+)
 def test_a_place_called_like_its_folder_takes_the_name_that_a_table_gives(
     tmp_path: Path, folder: str
 ) -> None:
