@@ -134,7 +134,7 @@ def _degrees(parts: Sequence[SupportsFloat], sign: int) -> float:
 
 def _sign(written: str, positive: str, negative: str) -> int:
     """Which hemisphere a reference names; a `KeyError` if it names none."""
-    return {positive: 1, negative: -1}[written.strip().upper()]
+    return {positive: 1, negative: -1}[written.strip(" \0")[:1].upper()]
 
 
 def served_photo(data: bytes, limits: ImageLimits) -> ServedPhoto:
@@ -207,9 +207,13 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _shrunk(image: Image.Image, min_side: int) -> Image.Image:
-    """Reduce a picture by a whole factor, as a draft would, if it is of a mode that allows it."""
+    """Reduce a picture by a whole factor, as a draft would, if it is of a mode that allows it.
+
+    One with a colour that means "transparent" is not: its neighbours would take on that colour.
+    """
     factor = int(min(image.size) / (min_side * DRAFT_FACTOR))
-    return image.reduce(factor) if factor > 1 and image.mode in SHRINKABLE else image
+    possible = image.mode in SHRINKABLE and "transparency" not in image.info
+    return image.reduce(factor) if factor > 1 and possible else image
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -2,6 +2,7 @@ import io
 import struct
 import time
 import zlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -131,6 +132,17 @@ def test_big_pictures_of_other_formats_are_shrunk_before_they_wait(mode: str, tu
     assert difference.mean() < 2
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_colour_that_means_transparent_does_not_stain_its_neighbours(mode: str) -> None:
+    drawing = Image.new(mode, (1800, 1800), 0)
+    for line in range(0, 1800, 6):
+        drawing.paste(200 if mode == "L" else (200, 200, 200), (0, line, 1800, line + 2))
+    key: object = 0 if mode == "L" else (0, 0, 0)
+    picture = encoded(drawing, "PNG", transparency=key)
+    small = np.asarray(load_image(picture, LIMITS, min_side=224))
+    assert small.mean() == pytest.approx(np.asarray(load_image(picture, LIMITS)).mean(), abs=2)
+
+
 def test_big_pictures_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     at_once, most = 0, 0
 
@@ -253,7 +265,9 @@ def test_another_file_is_no_picture(data: bytes) -> None:
 
 
 def located(
-    latitude: object = (56.0, 19.0, 43.32), longitude: object = (44.0, 0.0, 9.0), refs: str = "NE"
+    latitude: object = (56.0, 19.0, 43.32),
+    longitude: object = (44.0, 0.0, 9.0),
+    refs: Sequence[str] = "NE",
 ) -> Image.Exif:
     """The EXIF of a camera that knows where it is."""
     exif = Image.Exif()
@@ -268,8 +282,8 @@ def test_a_photo_tells_where_it_was_taken(format: str) -> None:
     assert (position.lat, position.lon) == pytest.approx((56.3287, 44.0025), abs=1e-6)
 
 
-@pytest.mark.parametrize("refs", ["SW", "sw"])
-def test_south_and_west_are_negative(refs: str) -> None:
+@pytest.mark.parametrize("refs", ["SW", "sw", ("S\0\0", "W\0"), ("South", "West ")])
+def test_south_and_west_are_negative(refs: Sequence[str]) -> None:
     position = photo_position(encoded(halves(), exif=located(refs=refs)))
     assert position is not None
     assert (position.lat, position.lon) == pytest.approx((-56.3287, -44.0025), abs=1e-6)
