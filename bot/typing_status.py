@@ -1,15 +1,35 @@
 """The "typing..." a user sees while the guide thinks."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
 from aiogram import Bot
+from aiogram.enums import ChatAction
+from aiogram.exceptions import AiogramError
 from aiogram.types import Message
-from aiogram.utils.chat_action import ChatActionSender
 
-AFTER_S = 0.3  # most answers are there by then, and would wait for Telegram to show it
+AFTER_S = 0.3  # most answers are there by then
+EVERY_S = 4.5  # Telegram shows it for five seconds
 
 
-def typing_status(bot: Bot, message: Message) -> ChatActionSender:
-    """Show "typing" where ``message`` came from, inside ``async with``."""
+@asynccontextmanager
+async def typing_status(bot: Bot, message: Message) -> AsyncIterator[None]:
+    """Show "typing" where ``message`` came from, inside ``async with``.
+
+    aiogram's own sender would have the answer wait for a request that is on its way.
+    """
+    showing = asyncio.create_task(_show(bot, message))
+    try:
+        yield
+    finally:
+        showing.cancel()
+
+
+async def _show(bot: Bot, message: Message) -> None:
     topic = message.message_thread_id if message.is_topic_message else None
-    return ChatActionSender.typing(
-        message.chat.id, bot, message_thread_id=topic, initial_sleep=AFTER_S
-    )
+    await asyncio.sleep(AFTER_S)
+    while True:
+        with suppress(AiogramError, TimeoutError):
+            await bot.send_chat_action(message.chat.id, ChatAction.TYPING, message_thread_id=topic)
+        await asyncio.sleep(EVERY_S)
