@@ -5,8 +5,8 @@ from aiogram.exceptions import TelegramBadRequest
 # Parts of what it says, in lower case, when no photo is to blame: where something was sent, what
 # it answers, and the words beside it.
 ELSEWHERE = (
-    "button", "caption", "chat", "entities", "entity", "forbidden", "peer_id", "query",
-    "replied", "reply", "result", "rights", "thread", "topic",
+    "banned", "button", "caption", "channel", "chat", "entities", "entity", "forbidden", "peer_id",
+    "query", "replied", "reply", "result", "rights", "thread", "topic",
 )  # fmt: skip
 
 

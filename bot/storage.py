@@ -69,7 +69,7 @@ class StorageChat:
         return True
 
     async def upload_within(self, photos: Sequence[Photo], seconds: float) -> None:
-        """Upload up to 10 photos now, unless others are; what takes longer goes on afterwards."""
+        """Upload up to 10 photos now, unless others have to; what takes longer goes on after."""
         if len(self._uploads) >= AT_ONCE:  # a person would not wait for so many before theirs
             return
         upload = asyncio.create_task(self._upload_quietly(photos[:MAX_ALBUM]))

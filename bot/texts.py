@@ -37,6 +37,12 @@ def distance_in_words(metres: float, language: str) -> str:
     return wording.kilometres.format(number=kilometres.replace(".", wording.decimal_mark))
 
 
+def days_in_words(days: int, language: str) -> str:
+    """A number of days: "1 day", "90 days"."""
+    wording = WORDINGS[language]
+    return (wording.one_day if days == 1 else wording.days).format(number=days)
+
+
 def explain_error(error: Exception, language: str, *, max_photo_mb: float) -> str:
     """The sentence for ``error``: that of its own type, or of the closest base that has one."""
     sentences = WORDINGS[language].errors

@@ -228,7 +228,7 @@ class CityGuide:
     async def _look_up(self, work: Callable[[], Result], *, short: bool) -> Result:
         """Do ``work`` on an edition: at once if it is ``short``, else in the thread that searches.
 
-        Where photos of one edition are looked up depends on nothing else: one thread does it.
+        Where people's photos are looked up depends on the edition alone: one thread does it.
         """
         if short:
             return work()

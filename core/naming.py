@@ -48,10 +48,11 @@ class Naming:
             if (words := stems(name))
         ]
         labels = [
-            (kind, stems(word))
+            (kind, words)
             for kind in kinds_of(places)
             for label in kind_labels(kind)
             for word in label.split(", ")
+            if (words := stems(word))
         ]
         self._kinds = [kind for kind, _ in labels]  # of each label
         self._place = np.array([row for row, _ in names], dtype=np.int64)  # of each name

@@ -87,6 +87,8 @@ EN = Wording(
     found_photos="Press a place to learn more about it:",
     found_without_photos="I found these places, but their photos are not available right now:",
     distance_from_you="{distance} from you",
+    one_day="1 day",
+    days="{number} days",
     metres="{number} m",
     kilometres="{number} km",
     decimal_mark=".",
@@ -111,8 +113,8 @@ EN = Wording(
     location_followed="I see where you are going and will use it when you send a photo.",
     location_needed="Send me your location and I will tell you what there is to see nearby.",
     location_needed_in_group=(
-        "What is near you I tell in a private chat, @{username}: send me your location there. "
-        "In a group everybody would see it."
+        "I tell what is near you in a private chat only, @{username}: ask me /nearby there. "
+        "In a group everybody would see where you are."
     ),
     near_you="<b>Near you:</b>",
     near_place="<b>Near “{name}”:</b>",
@@ -128,7 +130,7 @@ EN = Wording(
         "• The language you chose.\n"
         "In place of your name and number there is a code that only this bot can make.\n\n"
         "<b>For how long</b>\n"
-        "• Questions are deleted after {days} day(s).\n"
+        "• Questions are deleted after {days}.\n"
         "• The language is kept until you send /forget.\n"
         "• Where you are is kept for {minutes} min, or as long as you share your live location; "
         "it never reaches the disk. Coordinates in a photo sent as a file "
@@ -148,7 +150,7 @@ EN = Wording(
     ),
     interrupted="I am being restarted. If you miss an answer, please ask again in a minute.",
     stats=(
-        "<b>The last {days} day(s)</b>\n"
+        "<b>The last {days}</b>\n"
         "Queries: {queries}, people: {people}\n"
         "Confident about photos: {confident}\n"
         "Languages: {languages}\n"

@@ -40,6 +40,8 @@ class Wording:
 
     # a place
     distance_from_you: str  # {distance}
+    one_day: str
+    days: str  # {number}
     metres: str  # {number}
     kilometres: str  # {number}
     decimal_mark: str

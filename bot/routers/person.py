@@ -12,7 +12,7 @@ from bot.filters import own_command, shown_message
 from bot.keyboards import language_keyboard
 from bot.locations import KEPT_S, Locations
 from bot.menu import reset_menu_of, set_menu_of
-from bot.texts import WORDINGS
+from bot.texts import WORDINGS, days_in_words
 from core.querylog import QueryLog
 
 
@@ -45,8 +45,9 @@ async def set_language(
 
 async def explain_privacy(message: Message, language: str, log_retention_days: int) -> None:
     """Say what is stored and for how long."""
+    days = days_in_words(log_retention_days, language)
     text = WORDINGS[language].privacy
-    await message.answer(text.format(days=log_retention_days, minutes=KEPT_S // 60))
+    await message.answer(text.format(days=days, minutes=KEPT_S // 60))
 
 
 async def forget_person(

@@ -7,7 +7,7 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import Message
 
 from bot.filters import PRIVATE
-from bot.texts import WORDINGS
+from bot.texts import WORDINGS, days_in_words
 from core.guide import CityGuide
 from core.querylog import QueryLog
 from core.statistics import Statistics
@@ -38,7 +38,7 @@ def describe(statistics: Statistics, guide: CityGuide, language: str) -> str:
     slowest = statistics.slowest_stage
     confident = statistics.confident_share
     return wording.stats.format(
-        days=statistics.days,
+        days=days_in_words(statistics.days, language),
         queries=statistics.queries,
         people=statistics.people,
         confident=wording.stats_none if confident is None else f"{confident:.0%}",

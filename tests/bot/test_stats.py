@@ -10,7 +10,7 @@ async def test_an_admin_sees_how_the_guide_is_used(chat: Chat) -> None:
     await chat.feed(update(photo=photo(), language="ru", sender=8))
     await chat.feed(update(text="walls"))
     [answer] = await chat.feed(update(text="/stats 3", sender=ADMIN))
-    assert "The last 3 day(s)" in answer.text
+    assert "The last 3 days" in answer.text
     assert "Queries: 3, people: 2" in answer.text
     assert "Confident about photos: 100%" in answer.text
     assert "Languages: en 2, ru 1" in answer.text
