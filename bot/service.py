@@ -1,7 +1,6 @@
 """The running bot: everything started, updates taken, a graceful stop."""
 
 import asyncio
-import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -46,6 +45,7 @@ from core.background import follow_snapshots, in_background
 from core.errors import NoSnapshot
 from core.guide import CityGuide
 from core.places import Photo
+from core.process import settle
 from core.querylog import FILE_NAME, QueryLog
 from core.retention import keep_for
 from core.settings import Settings
@@ -136,9 +136,7 @@ async def _take_updates(
     if not await _unless(stop, prepare(bot, running.guide, polling=webhook is None)):
         return
     running.in_contact.set()
-    # else every full collection walks over the loaded guide, while nobody is answered
-    gc.collect()
-    gc.freeze()
+    settle()
     if webhook is None:
         running.status = "ok"
         await poll(dispatcher, bot, stop, concurrency=settings.concurrency)

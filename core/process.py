@@ -1,6 +1,8 @@
 """How a process that serves for months keeps its memory and its threads in check."""
 
 import ctypes
+import gc
+from contextlib import suppress
 from pathlib import Path
 
 # as in glibc's malloc.h and Linux' mman.h
@@ -36,6 +38,18 @@ def keep_heaps_small() -> None:
         return
     mallopt(M_MMAP_THRESHOLD, REUSED_UP_TO)
     mallopt(M_TRIM_THRESHOLD, KEPT_FREE)
+
+
+def settle() -> None:
+    """Put away what starting left behind; to be called once, when all is loaded and warm.
+
+    What was loaded stays for good: full collections of garbage need not walk over it. And heaps
+    are full of holes where imports and loading were: some 17 MB.
+    """
+    gc.collect()
+    gc.freeze()
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def multiply_in_one_thread() -> None:

@@ -1,7 +1,6 @@
 """The running web guide: everything started, requests answered, a graceful stop."""
 
 import asyncio
-import gc
 import logging
 import signal
 import socket
@@ -14,6 +13,7 @@ from fastapi import FastAPI
 from core.assembly import make_guide, user_hash_key
 from core.background import follow_snapshots, in_background
 from core.errors import GuideError, NoSnapshot
+from core.process import settle
 from core.querylog import FILE_NAME, QueryLog
 from core.retention import keep_for
 from core.settings import Settings
@@ -75,9 +75,7 @@ async def serve(settings: Settings) -> None:
             async with in_background(*works):
                 serving = asyncio.create_task(server.serve(sockets=[listener]))
                 await guide.warm_up()
-                # else every full collection walks over the loaded guide
-                gc.collect()
-                gc.freeze()
+                settle()
                 app.state.ready = True
                 stopping = asyncio.create_task(stop.wait())
                 await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)

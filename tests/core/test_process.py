@@ -38,6 +38,22 @@ del both
 print(resident_mb() - before)
 """
 
+HOLES_MB = """
+from core.process import settle
+
+def resident_mb():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096 / 1e6
+
+blocks = [bytes(16_000) for _ in range(2500)]
+kept = blocks[::50]  # what holes lie between
+before = resident_mb()
+del blocks
+if sys.argv[1] == "told":
+    settle()
+print(before - resident_mb())
+"""
+
 FAULTS_A_PHOTO = """
 from resource import RUSAGE_SELF, getrusage
 
@@ -63,6 +79,11 @@ def printed(program: str, how: str) -> float:
 @glibc_only
 def test_large_buffers_are_given_back_though_small_ones_lie_between() -> None:
     assert printed(KEPT_MB, "told") < 20 < printed(KEPT_MB, "not told")
+
+
+@glibc_only
+def test_holes_that_loading_left_are_given_back_once_all_is_there() -> None:
+    assert printed(HOLES_MB, "told") > 20 > printed(HOLES_MB, "not told")
 
 
 @glibc_only
