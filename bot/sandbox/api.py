@@ -26,6 +26,7 @@ COUNTED = frozenset(
         "sendmessage", "sendphoto", "senddocument", "sendmediagroup", "sendlocation", "sendvenue",
     }
 )  # fmt: skip
+LEFT = 499  # a status nobody gets to see
 UNRECORDED = frozenset({"getupdates"})  # one every few seconds, as long as the bot lives
 
 
@@ -54,6 +55,9 @@ async def _call(request: web.Request) -> web.StreamResponse:
     except Refused as refused:
         status, description = refused.code, refused.description
         return _refusal(refused)
+    except ConnectionError:  # the bot was stopped while it sent a photo
+        status, description = LEFT, "the bot left"
+        return web.Response(status=LEFT)
     finally:
         if name.lower() not in UNRECORDED:
             took_ms = (monotonic() - began) * 1000

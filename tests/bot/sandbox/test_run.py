@@ -69,6 +69,26 @@ def test_nothing_of_the_real_telegram_is_used(tmp_path: Path) -> None:
     assert "real" not in sandbox.token
 
 
+async def test_a_bot_that_is_stopped_while_it_sends_a_photo_is_no_error(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = (
+        f"POST /bot{sandbox.token}/sendPhoto HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000000\r\n\r\n"
+        '--b\r\nContent-Disposition: form-data; name="photo"; filename="p.jpg"\r\n\r\n'
+    )
+    _, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rpartition(":")[2]))
+    writer.write(head.encode() + b"x" * 100_000)
+    await writer.drain()
+    await asyncio.sleep(0.2)
+    writer.close()
+    async with asyncio.timeout(10):
+        while not sandbox.telegram.calls:
+            await asyncio.sleep(0.02)
+    assert sandbox.telegram.calls[-1].description == "the bot left"
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 async def test_a_photo_that_comes_as_it_stops_is_still_taken(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
