@@ -1,6 +1,5 @@
 """Which gallery photos Telegram holds already, by the file_id it knows them under."""
 
-import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 import aiosqlite
 
 from core.errors import DataDirError
+from core.transactions import Transactions
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +33,9 @@ class FileIds:
     def __init__(
         self, database: aiosqlite.Connection, bot_id: int, known: Mapping[str, str]
     ) -> None:
-        self._database = database
         self._bot_id = bot_id
         self._known = dict(known)
-        self._writing = asyncio.Lock()
+        self._transactions = Transactions(database)
 
     @classmethod
     @asynccontextmanager
@@ -90,12 +89,7 @@ class FileIds:
 
     async def _write(self, statement: str, rows: list[tuple[int | str, ...]]) -> None:
         try:
-            async with self._writing:
-                try:
-                    await self._database.executemany(statement, rows)
-                    await self._database.commit()
-                except BaseException:
-                    await self._database.rollback()  # see `QueryLog`, which is the same file
-                    raise
+            async with self._transactions.begin() as database:
+                await database.executemany(statement, rows)
         except sqlite3.Error as error:
             logger.error("file_ids were not written: %s", error)

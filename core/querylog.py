@@ -1,6 +1,5 @@
 """SQLite log of queries: what was asked and what was answered, never by whom."""
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -19,6 +18,7 @@ from core.errors import DataDirError
 from core.files import waiting_lock, write_atomic
 from core.querylog_schema import prepare
 from core.statistics import Statistics, read_statistics
+from core.transactions import Transactions
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class QueryLog:
 
     def __init__(self, database: aiosqlite.Connection) -> None:
         self._database = database
-        self._writing = asyncio.Lock()  # what is rolled back must be one's own
+        self._transactions = Transactions(database)
 
     @classmethod
     @asynccontextmanager
@@ -225,14 +225,8 @@ class QueryLog:
 
     async def _write(self, statement: str, *values: object) -> aiosqlite.Cursor:
         """Run one statement and commit it."""
-        async with self._writing:
-            try:
-                cursor = await self._database.execute(statement, values)
-                await self._database.commit()
-            except BaseException:
-                await self._database.rollback()  # an open transaction locks out whoever else writes
-                raise
-        return cursor
+        async with self._transactions.begin() as database:
+            return await database.execute(statement, values)
 
     async def _value(self, query: str, *values: object) -> str | None:
         """The first column of the first row, None without one; a failing disk is logged."""
