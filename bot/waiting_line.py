@@ -27,19 +27,14 @@ class WaitingLine:
     @asynccontextmanager
     async def turn(self, message: Message, language: str) -> AsyncIterator[None]:
         """Wait for a turn, and keep it inside ``async with``."""
-        turn = asyncio.create_task(self._turns.acquire())
         self.waiting += 1
         asking: asyncio.Task[None] | None = None
+        if self.waiting > self._long_line:
+            # Beside the wait: a busy chat takes it late, and nobody's turn waits for that.
+            asking = asyncio.create_task(_ask_for_patience(message, language))
         try:
-            if self.waiting > self._long_line:
-                # Beside the wait: a busy chat takes it late, and nobody's turn waits for that.
-                asking = asyncio.create_task(_ask_for_patience(message, language))
             try:
-                await turn
-            except BaseException:
-                if not turn.cancel() and not turn.cancelled():
-                    self._turns.release()
-                raise
+                await self._turns.acquire()
             finally:
                 self.waiting -= 1
             try:
