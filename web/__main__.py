@@ -9,6 +9,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--data-dir", type=Path, help="folder with everything the guide owns (GUIDE_DATA_DIR)"
     )
     data_dir = parser.parse_args(arguments).data_dir
+    if any(find_spec(package) is None for package in ("fastapi", "uvicorn")):
+        return _fail("packages are missing: pip install 'electronic-city-guide[web]'")
     try:
         settings = Settings(**({"data_dir": data_dir} if data_dir else {}))
     except ValidationError as error:

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from offline.sources.demo import demo_query
 from tests.web.web_process import environment, web_process
+from web.__main__ import main
 
 
 async def test_it_answers_a_photo_and_stops_on_sigterm(data_dir: Path) -> None:
@@ -43,6 +45,15 @@ def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:
         misconfigured = run(tmp_path, **{name: "many"})
         assert (misconfigured.returncode, misconfigured.stderr.count("\n")) == (2, 1)
         assert name in misconfigured.stderr
+
+
+def test_without_its_packages_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("web.__main__.find_spec", lambda name: None)
+    assert main([]) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert "electronic-city-guide[web]" in line
 
 
 def test_a_taken_port_is_one_line(demo_data: Path) -> None:
