@@ -2,6 +2,7 @@
 
 import csv
 import unicodedata
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -89,67 +90,90 @@ def clean_text(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+class _Lines:
+    """Lines that can be put back once they were read; None stands for one that is too long."""
+
+    def __init__(self, lines: Iterator[str | None]) -> None:
+        self._lines = lines
+        self._back: deque[str | None] = deque()
+
+    def __iter__(self) -> Iterator[str | None]:
+        return self
+
+    def __next__(self) -> str | None:
+        return self._back.popleft() if self._back else next(self._lines)
+
+    def put_back(self, *lines: str | None) -> None:
+        self._back.extendleft(reversed(lines))
+
+
 def _rows(file: TextIO, limit: int) -> Iterator[list[str] | str]:
     """Yield the cells of one row at a time, or what is wrong with it.
 
     No more than ``limit`` characters are held.
     """
     columns: int | None = None  # of the header
-    held: list[str] = []  # the lines since a quote was opened
-    passing_over = False  # the rest of a row that became too long
-    size = 0
-    for line in _lines(file, limit):
+    lines = _Lines(_lines(file, limit))
+    for line in lines:
         if line is None:
-            yield from (*_split(held, columns), TOO_LONG)
-            held, passing_over = [], False
-            continue
-        if held and size + len(line) > limit:
-            rows = _split(held, columns)
-            passing_over = len(rows) == 1
-            yield from [TOO_LONG] if passing_over else rows
-            held = []
-        odd = line.count('"') % 2 == 1
-        if passing_over:
-            passing_over = not odd and not _is_whole(_cells(line), columns)
-            if passing_over or odd:
-                continue
-        if not held and not line.strip():
-            continue
-        size = size + len(line) if held else len(line)
-        held.append(line)
-        if odd == (len(held) == 1):
-            continue  # the quote is still open
-        cells = _cells("".join(held))
-        rows = [] if _is_whole(cells, columns) else _split(held[:-1], columns)
-        if len(rows) > 1 or (rows and isinstance(cells, str)):
-            yield from rows
-            held, size = [line], len(line)  # the quote in it did not close a row, so it opens one
-            continue
-        held = []
-        yield cells
-        if columns is None and isinstance(cells, list):
-            columns = len(cells)
-    yield from _split(held, columns)
+            yield TOO_LONG
+        elif line.strip():
+            cells = _quoted(line, lines, limit, columns) if _is_odd(line) else _cells(line)
+            if columns is None and isinstance(cells, list):
+                columns = len(cells)
+            yield cells
 
 
-def _split(lines: Sequence[str], columns: int | None) -> list[list[str] | str]:
-    """Read lines as rows, the first of which opens a quote that is never closed.
+def _quoted(line: str, lines: _Lines, limit: int, columns: int | None) -> list[str] | str:
+    """Read the row of ``line``, which opens a quote, and the ``lines`` that belong to it."""
+    held, size, closed, too_long = [line], len(line), False, False
+    for more in lines:
+        size += len(more or "")
+        too_long = size > limit
+        if more is None or too_long:
+            lines.put_back(more)
+            break
+        held.append(more)
+        if closed := _is_odd(more):
+            break
+    cells = _cells("".join(held))
+    if _is_whole(cells, columns):
+        return cells
+    for n in range(1, len(held)):
+        # Up to the first line that is a whole row by itself all may belong to the broken one.
+        if _is_whole(_cells(held[n]), columns):
+            lines.put_back(*held[n:])
+            return UNCLOSED
+    if closed and isinstance(cells, str):
+        lines.put_back(held[-1])  # its quote closes no row, so it opens one
+        return UNCLOSED
+    if too_long:
+        _pass_over(lines, columns)
+        return TOO_LONG
+    return cells
 
-    Up to the first line that is a whole row by itself all may belong to the broken one.
-    """
-    if not lines:
-        return []
-    rows = [_cells(line) for line in lines[1:] if line.strip()]
-    whole = (n for n, cells in enumerate(rows) if _is_whole(cells, columns))
-    return [UNCLOSED, *rows[next(whole, len(rows)) :]]
+
+def _pass_over(lines: _Lines, columns: int | None) -> None:
+    """Leave out the rest of a row with an open quote: to its end, or to the next whole row."""
+    for line in lines:
+        if line is None or _is_whole(_cells(line), columns):
+            lines.put_back(line)
+            return
+        if _is_odd(line):
+            return
 
 
 def _is_whole(cells: list[str] | str, columns: int | None) -> bool:
     return isinstance(cells, list) and len(cells) == columns
 
 
+def _is_odd(text: str) -> bool:
+    """Whether it opens a quote and does not close it, or closes one opened before."""
+    return text.count('"') % 2 == 1
+
+
 def _cells(text: str) -> list[str] | str:
-    if text.count('"') % 2:
+    if _is_odd(text):
         return UNCLOSED
     try:
         return next(csv.reader([text], strict=True), [])
