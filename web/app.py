@@ -1,9 +1,8 @@
 """The guide over HTTP: routes and what they depend on; no I/O of its own."""
 
-import hmac
 from collections.abc import Sequence
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, HTTPException, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
@@ -12,21 +11,14 @@ from core.figures import CONTENT_TYPE
 from core.guide import CityGuide
 from core.querylog import QueryLog
 from web import schema
-from web.asking import Journal, asker
+from web.admission import KEY_HEADER, Admission, Bounds
+from web.asking import Journal
 from web.browsing import add_catalogue, add_photos
-from web.limits import RateLimit, Turns
 from web.metrics import Metrics
 from web.middleware import Outermost
 from web.page import add_page
 from web.problems import Problem, documented, explain_errors
 from web.queries import add_queries
-
-KEY_HEADER = "X-API-Key"
-UPLOAD_TIMEOUT_S = 30
-PHOTOS_AT_ONCE = 16  # being answered, and as many in memory
-WORDS_AT_ONCE = 8  # being answered, at 20 ms of a processor each: a longer queue is too long
-UPLOADS, OF_ONE = 32, 8  # photos on their way here; from one address: slow ones must not take all
-PHOTOS_PER_REQUEST = 12  # a page of places brings a dozen photos with it
 
 
 class State(BaseModel):
@@ -41,28 +33,19 @@ def build_app(
     query_log: QueryLog,
     *,
     user_hash_key: bytes,
-    max_photo_mb: float = 20,
+    about: schema.AboutAnswer,
+    bounds: Bounds,
     api_key: str | None = None,
     cors_origins: Sequence[str] = (),
-    requests_per_minute: int = 120,
-    map_tiles: str | None = None,
-    map_attribution: str = "",
-    log_retention_days: int = 90,
-    upload_timeout_s: float = UPLOAD_TIMEOUT_S,
-    photos_at_once: int = PHOTOS_AT_ONCE,
-    words_at_once: int = WORDS_AT_ONCE,
 ) -> FastAPI:
     """The application; ``app.state.ready`` says whether /readyz does.
 
     Args:
         user_hash_key: key of `core.querylog.hash_user`.
+        about: what the page has to know.
+        bounds: what is refused.
         api_key: what programs must send; None lets everybody ask.
         cors_origins: other pages that may ask.
-        map_tiles: address template of the page's map tiles; None draws a plain map.
-        map_attribution: HTML that names whose tiles they are.
-        log_retention_days: what people are told; `core.retention` does it.
-        photos_at_once: being answered; further ones get 503.
-        words_at_once: searches being answered; further ones get 503.
     """
     app = FastAPI(
         title="Electronic city guide",
@@ -71,44 +54,13 @@ def build_app(
         redoc_url=None,
     )
     app.state.ready = True
-    turns = {"photo": Turns(photos_at_once), "text": Turns(words_at_once)}
-    uploads = Turns(UPLOADS, of_one=OF_ONE)
-    metrics = Metrics(lambda: sum(each.taken for each in turns.values()))
-    journal = Journal(query_log, user_hash_key, metrics)
-    asked = RateLimit(requests_per_minute)
-    shown = RateLimit(requests_per_minute * PHOTOS_PER_REQUEST)
-    max_bytes = int(max_photo_mb * 1_000_000)
-
-    async def allow(request: Request) -> None:
-        asked.take(asker(request))
-        sent = request.headers.get(KEY_HEADER, "")
-        if api_key is not None and not hmac.compare_digest(sent.encode(), api_key.encode()):
-            raise HTTPException(401, f"The header {KEY_HEADER} is missing or wrong.")
-
-    async def allow_photo(request: Request) -> None:
-        shown.take(asker(request))
-
-    add_queries(
-        app,
-        guide,
-        journal,
-        allow,
-        turns=turns,
-        uploads=uploads,
-        max_bytes=max_bytes,
-        upload_timeout_s=upload_timeout_s,
-    )
-    add_catalogue(app, guide, allow)
-    add_photos(app, guide, allow_photo)
+    admission = Admission(bounds, api_key)
+    metrics = Metrics(lambda: admission.answering)
+    add_queries(app, guide, Journal(query_log, user_hash_key, metrics), admission)
+    add_catalogue(app, guide, admission)
+    add_photos(app, guide, admission)
     _add_operation(app, guide, metrics)
-    add_page(
-        app,
-        allow,
-        schema.AboutAnswer(
-            log_retention_days=log_retention_days,
-            map=schema.MapAnswer(tiles=map_tiles, attribution=map_attribution),
-        ),
-    )
+    add_page(app, about, admission)
     explain_errors(app)
     _describe_problems(app)
     if cors_origins:
@@ -119,7 +71,7 @@ def build_app(
             allow_headers=[KEY_HEADER, "Content-Type"],
             expose_headers=["Retry-After", "ETag"],
         )
-    app.add_middleware(Outermost, metrics=metrics, map_tiles=map_tiles)
+    app.add_middleware(Outermost, metrics=metrics, map_tiles=about.map.tiles)
     return app
 
 

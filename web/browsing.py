@@ -1,11 +1,12 @@
 """Looking around in the catalogue: places and their photos."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
 
 from core.guide import CityGuide
 from web import answers, schema
+from web.admission import Admission
 from web.photos import GONE, PhotoShelf, Width
 from web.problems import documented
 
@@ -15,10 +16,10 @@ NO_PLACE = "The guide has no such place."
 MAX_OFFSET = 1_000_000
 
 
-def add_catalogue(app: FastAPI, guide: CityGuide, allow: Any) -> None:
-    """Places, for those whom the dependency ``allow`` lets in."""
+def add_catalogue(app: FastAPI, guide: CityGuide, admission: Admission) -> None:
+    """Places."""
     router = APIRouter(
-        prefix="/v1", dependencies=[Depends(allow)], responses=documented(401, 422, 429)
+        prefix="/v1", dependencies=[Depends(admission.to_ask)], responses=documented(401, 422, 429)
     )
 
     @router.get("/places")
@@ -65,13 +66,13 @@ def add_catalogue(app: FastAPI, guide: CityGuide, allow: Any) -> None:
     app.include_router(router)
 
 
-def add_photos(app: FastAPI, guide: CityGuide, allow_photo: Any) -> None:
+def add_photos(app: FastAPI, guide: CityGuide, admission: Admission) -> None:
     """Their photos."""
     shelf = PhotoShelf()
 
     @app.get(
         "/v1/photos/{photo_id}",
-        dependencies=[Depends(allow_photo)],
+        dependencies=[Depends(admission.to_see_photos)],
         response_class=Response,
         responses={
             200: {"description": "a JPEG", "content": {"image/jpeg": {}}},

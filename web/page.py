@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
+from web.admission import Admission
 from web.problems import documented
 from web.schema import AboutAnswer
 
@@ -23,10 +24,10 @@ class _Static(StaticFiles):
         return response
 
 
-def add_page(app: FastAPI, allow: Any, about: AboutAnswer) -> None:
-    """Serve the page at ``/`` and ``about`` it to whom the dependency ``allow`` lets in."""
+def add_page(app: FastAPI, about: AboutAnswer, admission: Admission) -> None:
+    """Serve the page at ``/``, and what it has to know to those who may ask."""
 
-    @app.get("/v1/about", dependencies=[Depends(allow)], responses=documented(401, 429))
+    @app.get("/v1/about", dependencies=[Depends(admission.to_ask)], responses=documented(401, 429))
     async def tell_about() -> AboutAnswer:
         """What a page of this guide has to know."""
         return about

@@ -1,6 +1,5 @@
 """Asking: a photo or words in, places and photos out."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
@@ -11,11 +10,10 @@ from core.errors import QueryError
 from core.guide import CityGuide
 from core.places import Point
 from web import answers, schema
-from web.asking import Journal, asker
+from web.admission import Admission
+from web.asking import Journal
 from web.browsing import City, Limit
-from web.limits import Turns
 from web.problems import documented
-from web.uploads import read_upload
 
 MAX_SEARCH_OFFSET = 10_000
 
@@ -43,23 +41,13 @@ def add_queries(
     app: FastAPI,
     guide: CityGuide,
     journal: Journal,
-    allow: Any,
-    *,
-    turns: Mapping[str, Turns],
-    uploads: Turns,
-    max_bytes: int,
-    upload_timeout_s: float,
+    admission: Admission,
 ) -> None:
-    """Photos and words, for those whom the dependency ``allow`` lets in, and to be forgotten.
-
-    Args:
-        turns: of queries being answered, by "photo" and "text"; no turn is 503.
-        uploads: turns of photos on their way here.
-        max_bytes: of an upload.
-        upload_timeout_s: that an upload may take.
-    """
+    """Photos and words, and to be forgotten."""
     router = APIRouter(
-        prefix="/v1", dependencies=[Depends(allow)], responses=documented(401, 422, 429, 503)
+        prefix="/v1",
+        dependencies=[Depends(admission.to_ask)],
+        responses=documented(401, 422, 429, 503),
     )
 
     @router.post(
@@ -69,12 +57,11 @@ def add_queries(
         request: Request, where: Annotated[Where, Query()]
     ) -> schema.RecognitionAnswer:
         """Tell which place a photo shows: a form's field `photo`, or the picture as the body."""
-        with uploads.turn(asker(request)):
-            upload = await read_upload(request, max_bytes=max_bytes, timeout_s=upload_timeout_s)
+        upload = await admission.upload(request)
         where = _where(where, upload.fields)
         record = journal.open(request, "photo")
         try:
-            with turns["photo"].turn():
+            with admission.turn("photo"):
                 found = await guide.recognize(upload.photo, near=where.point, city=where.city)
         except QueryError as error:
             await journal.failed(record, error)
@@ -99,7 +86,7 @@ def add_queries(
         """Find photos that fit some words."""
         record = journal.open(request, "text", q)
         try:
-            with turns["text"].turn():
+            with admission.turn("text"):
                 found = await guide.search(q, limit=limit, offset=offset, city=city)
         except QueryError as error:
             await journal.failed(record, error)

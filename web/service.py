@@ -18,8 +18,10 @@ from core.querylog import FILE_NAME, QueryLog
 from core.retention import keep_for
 from core.settings import Settings
 from core.snapshot_store import SnapshotStore
+from web.admission import Bounds
 from web.app import build_app
 from web.connections import IDLE_S, Connection
+from web.schema import AboutAnswer, MapAnswer
 
 logger = logging.getLogger(__name__)
 
@@ -59,13 +61,18 @@ async def serve(settings: Settings) -> None:
                 guide,
                 query_log,
                 user_hash_key=user_hash_key(settings),
-                max_photo_mb=settings.max_photo_mb,
+                about=AboutAnswer(
+                    log_retention_days=settings.log_retention_days,
+                    map=MapAnswer(
+                        tiles=settings.web_map_tiles, attribution=settings.web_map_attribution
+                    ),
+                ),
+                bounds=Bounds(
+                    max_photo_mb=settings.max_photo_mb,
+                    requests_per_minute=settings.web_requests_per_minute,
+                ),
                 api_key=key.get_secret_value() if key else None,
                 cors_origins=settings.web_cors_origins,
-                requests_per_minute=settings.web_requests_per_minute,
-                map_tiles=settings.web_map_tiles,
-                map_attribution=settings.web_map_attribution,
-                log_retention_days=settings.log_retention_days,
             )
             app.state.ready = False
             listener = _listen(settings.web_host, settings.web_port)

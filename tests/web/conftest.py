@@ -21,9 +21,13 @@ from offline.importing import import_items
 from offline.indexing import build_snapshot
 from offline.sources.items import SourceItems, SourcePhoto
 from tests.doubles import ColourEmbedder, coloured_photo, encoded
+from web.admission import Bounds
 from web.app import build_app
+from web.schema import AboutAnswer, MapAnswer
 from web.service import _listen, server_config
 
+BOUNDS = Bounds()
+PLAIN_MAP = MapAnswer(tiles=None, attribution="")
 LIMITS = ImageLimits.of(max_photo_mb=20, max_megapixels=64)
 PLACES = {
     "red": Place(
@@ -79,12 +83,15 @@ async def running(
     *,
     embedder: Embedder | None = None,
     trusted_proxies: Sequence[str] = (),
+    bounds: Bounds = BOUNDS,
+    drawn_on: MapAnswer = PLAIN_MAP,
     **options: Any,
 ) -> AsyncIterator[Web]:
     guide = CityGuide(data_dir, embedder or ColourEmbedder(), limits=LIMITS)
     log_file = log_dir / FILE_NAME
     async with QueryLog.open(log_file) as log:
-        app = build_app(guide, log, user_hash_key=b"key", **options)
+        about = AboutAnswer(log_retention_days=90, map=drawn_on)
+        app = build_app(guide, log, user_hash_key=b"key", about=about, bounds=bounds, **options)
         server = uvicorn.Server(server_config(app, trusted_proxies))
         listener = _listen("127.0.0.1", 0)
         serving = asyncio.create_task(server.serve([listener]))
@@ -102,7 +109,7 @@ async def running(
 
 @pytest.fixture
 async def web(published: Path, tmp_path: Path) -> AsyncIterator[Web]:
-    async with running(published, tmp_path, requests_per_minute=10_000) as web:
+    async with running(published, tmp_path, bounds=Bounds(requests_per_minute=10_000)) as web:
         yield web
 
 
@@ -115,5 +122,7 @@ def data_dir(demo_data: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 async def demo_web(demo_data: Path, bundled: Embedder, tmp_path: Path) -> AsyncIterator[Web]:
     """The drawn city, as it really looks to the guide."""
-    async with running(demo_data, tmp_path, embedder=bundled, requests_per_minute=10_000) as web:
+    async with running(
+        demo_data, tmp_path, embedder=bundled, bounds=Bounds(requests_per_minute=10_000)
+    ) as web:
         yield web

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.web.conftest import Web, running
+from web.admission import Bounds
 
 AGAIN = b"GET /healthz HTTP/1.1\r\nHost: guide\r\n\r\n"
 
@@ -87,7 +88,7 @@ async def test_a_kept_connection_outlives_a_slow_answer(
     published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("web.connections.IDLE_S", 1)
-    async with running(published, tmp_path, upload_timeout_s=60) as web:
+    async with running(published, tmp_path, bounds=Bounds(upload_timeout_s=60)) as web:
         reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
         writer.write(UPLOAD.replace(b"100000", b"19"))
         for _ in range(19):

@@ -13,6 +13,8 @@ from offline.sources.demo import demo_query
 from tests.bot.sandbox.browser import CHROMIUM, Page, browser_page
 from tests.doubles import coloured_photo, encoded
 from tests.web.conftest import RED, Web, running
+from web.admission import Bounds
+from web.schema import MapAnswer
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
 
@@ -142,7 +144,9 @@ async def test_the_map_shows_tiles_from_where_the_operator_says_and_from_nowhere
 ) -> None:
     async with (
         tile_server() as (tiles, asked),
-        running(published, tmp_path, map_tiles=tiles, map_attribution="© Somebody") as web,
+        running(
+            published, tmp_path, drawn_on=MapAnswer(tiles=tiles, attribution="© Somebody")
+        ) as web,
     ):
         await open_guide(page, web)
         await look_for(page, "red")
@@ -251,7 +255,7 @@ async def test_the_place_clicked_last_is_shown_and_none_after_it_was_closed(
 async def test_what_goes_wrong_behind_an_open_place_is_told_in_it(
     published: Path, tmp_path: Path, page: Page
 ) -> None:
-    async with running(published, tmp_path, requests_per_minute=6) as web:
+    async with running(published, tmp_path, bounds=Bounds(requests_per_minute=6)) as web:
         await open_guide(page, web)  # three requests
         await page.run("document.querySelector('#places .card').click()")
         await page.until("document.querySelector('#place').open")
@@ -361,7 +365,7 @@ async def test_nothing_comes_from_elsewhere(web: Web) -> None:
 async def test_the_page_tries_again_when_a_crowd_is_in_front(
     published: Path, tmp_path: Path, page: Page
 ) -> None:
-    async with running(published, tmp_path, words_at_once=0) as web:
+    async with running(published, tmp_path, bounds=Bounds(words_at_once=0)) as web:
         await open_guide(page, web)
         await page.run("document.querySelector('#words').value = 'red'")
         await page.click("#search button")

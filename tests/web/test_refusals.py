@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from tests.web.conftest import RED, Web, running
+from web.admission import Bounds
 from web.limits import RateLimit, client_of
+from web.schema import MapAnswer
 
 
 def problem(response: httpx.Response, status: int) -> dict[str, Any]:
@@ -54,7 +56,7 @@ async def test_too_big_a_photo_is_refused_announced_or_not(published: Path, tmp_
         for _ in range(5):
             yield b"x" * 50_000
 
-    async with running(published, tmp_path, max_photo_mb=0.1) as web:
+    async with running(published, tmp_path, bounds=Bounds(max_photo_mb=0.1)) as web:
         problem(await web.recognize(b"x" * 300_000), 413)
         headers = {"Content-Type": "image/jpeg"}
         problem(await web.client.post("/v1/recognize", content=endless(), headers=headers), 413)
@@ -62,7 +64,7 @@ async def test_too_big_a_photo_is_refused_announced_or_not(published: Path, tmp_
 
 
 async def test_a_slow_photo_is_given_up(published: Path, tmp_path: Path) -> None:
-    async with running(published, tmp_path, upload_timeout_s=0.2) as web:
+    async with running(published, tmp_path, bounds=Bounds(upload_timeout_s=0.2)) as web:
         reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
         writer.write(
             b"POST /v1/recognize HTTP/1.1\r\nHost: guide\r\nContent-Type: image/jpeg\r\n"
@@ -211,7 +213,7 @@ async def test_a_key_is_asked_for_where_there_is_one(published: Path, tmp_path: 
 
 
 async def test_who_asks_too_much_has_to_wait(published: Path, tmp_path: Path) -> None:
-    async with running(published, tmp_path, requests_per_minute=2) as web:
+    async with running(published, tmp_path, bounds=Bounds(requests_per_minute=2)) as web:
         answers = [await web.get("/v1/places") for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, 200, 429]
         problem(answers[2], 429)
@@ -219,7 +221,9 @@ async def test_who_asks_too_much_has_to_wait(published: Path, tmp_path: Path) ->
 
 
 async def test_a_crowd_is_asked_to_come_back(published: Path, tmp_path: Path) -> None:
-    async with running(published, tmp_path, photos_at_once=0, words_at_once=0) as web:
+    async with running(
+        published, tmp_path, bounds=Bounds(photos_at_once=0, words_at_once=0)
+    ) as web:
         for answer in (await web.recognize(RED), await web.get("/v1/search?q=red")):
             problem(answer, 503)
             assert int(answer.headers["Retry-After"]) > 0
@@ -228,7 +232,7 @@ async def test_a_crowd_is_asked_to_come_back(published: Path, tmp_path: Path) ->
 async def test_words_are_answered_while_there_are_too_many_photos(
     published: Path, tmp_path: Path
 ) -> None:
-    async with running(published, tmp_path, photos_at_once=1) as web:
+    async with running(published, tmp_path, bounds=Bounds(photos_at_once=1)) as web:
         released = Event()
         for _ in range(2):  # both threads that decode
             web.guide._photos._decoding.submit(released.wait)
@@ -268,7 +272,9 @@ async def test_images_may_come_from_where_map_tiles_are_and_only_then(
     assert images(await web.get("/")) == "img-src 'self' blob:"
     assert (await web.get("/v1/about")).json()["map"] == {"tiles": None, "attribution": ""}
     tiles = "https://{s}.tiles.example/{z}/{x}/{y}.png"
-    async with running(published, tmp_path, map_tiles=tiles) as other:
+    async with running(
+        published, tmp_path, drawn_on=MapAnswer(tiles=tiles, attribution="")
+    ) as other:
         assert images(await other.get("/")) == "img-src 'self' blob: data: https://*.tiles.example"
 
 

@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.web.conftest import running
+from web.admission import Bounds
 
 ROUTES = (
     "/v1/recognize",
@@ -50,7 +51,7 @@ def url(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 
     async def serve() -> None:
         folder = tmp_path_factory.mktemp("schema")
-        async with running(published, folder, requests_per_minute=100_000) as web:
+        async with running(published, folder, bounds=Bounds(requests_per_minute=100_000)) as web:
             addresses.append(str(web.client.base_url))
             up.set()
             await asyncio.to_thread(down.wait)
