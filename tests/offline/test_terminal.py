@@ -5,6 +5,7 @@ import typer
 from rich.console import Console
 
 from offline import terminal
+from offline.sources.items import Problem
 
 
 def test_what_there_is_none_of_has_no_progress_bar(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,6 +34,14 @@ def test_an_error_of_the_system_is_one_clear_line(
     with pytest.raises(typer.Exit) as ended, terminal.plain_errors():
         raise error
     assert (ended.value.exit_code, seen.getvalue()) == (1, f"error: {told}\n")
+
+
+def test_names_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.warn([Problem("images.csv:100", "bad [red] row")])
+    terminal.show({}, [":star: tower"], as_json=False)
+    printed = capsys.readouterr()
+    assert printed.err == "images.csv:100: bad [red] row\n"
+    assert printed.out == ":star: tower\n"
 
 
 def test_whoever_reads_no_further_is_no_error() -> None:
