@@ -42,6 +42,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},  # as the bot and the web guide have
 )
 import_app = typer.Typer(help="Take places and photos into the gallery.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
