@@ -157,7 +157,8 @@ def _import(items: SourceItems, settings: Settings, *, as_json: bool) -> None:
         gallery = Gallery(settings.data_dir)
         limits = image_limits(settings)
         report = import_items(items, gallery, limits, seen=lambda: bar.advance(task))
-    warn([*report.problems, *_shared_pictures(report)], all_of_them=True)
+    problems = [*report.problems, *_shared_pictures(report)]
+    warn(problems, all_of_them=True)
     if not report.added and not report.known:
         fail("nothing could be imported")
     lines = [
@@ -166,8 +167,9 @@ def _import(items: SourceItems, settings: Settings, *, as_json: bool) -> None:
     ]
     if report.removed:
         lines.append(f"{report.removed} of the known ones were removed by cleaning and stay out")
-    if report.problems:
-        lines.append(f"{len(report.problems)} problems are listed above")
+    if problems:
+        count = "1 problem is" if len(problems) == 1 else f"{len(problems)} problems are"
+        lines.append(f"{count} listed above")
     show(
         {
             "places": report.places,

@@ -67,6 +67,7 @@ def test_every_command_has_help_a_data_dir_and_json() -> None:
         assert result.exit_code == 0
         for needed in ("--data-dir", "--json"):
             assert needed in result.stdout, command
+        assert run(*command, "-h").stdout == result.stdout
 
 
 def test_no_help_is_taken_for_markup() -> None:
@@ -100,6 +101,18 @@ def test_import_tells_what_it_did(tmp_path: Path) -> None:
     assert (told["places"], told["added"], told["photos"]) == (2, 6, 6)
     assert [problem["source"] for problem in told["problems"]] == ["red/text.jpg"]
     assert "red/text.jpg: not a picture" in result.stderr
+
+
+def test_import_counts_every_problem_that_it_lists(tmp_path: Path) -> None:
+    city = folder_city(tmp_path / "city")
+    (city / "red" / "text.jpg").write_bytes(b"this is text")
+    result = run("import", "folder", city, "--data-dir", tmp_path / "data")
+    assert "1 problem is listed above" in result.stdout
+    (city / "red" / "text.jpg").write_bytes((city / "blue" / "0.jpg").read_bytes())
+    (city / "empty").mkdir()
+    result = run("import", "folder", city, "--data-dir", tmp_path / "data")
+    assert "blue/0.jpg: the same picture stands under" in result.stderr
+    assert "2 problems are listed above" in result.stdout
 
 
 @pytest.mark.parametrize("source", ["nto", "folder"])
