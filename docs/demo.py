@@ -11,6 +11,7 @@ import csv
 import html
 import io
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -45,13 +46,18 @@ class Tour:
         self._parts.append(f"<h2>{html.escape(title)}</h2><p>{html.escape(text)}</p>")
 
     def run(self, *arguments: str) -> str:
-        """Run ``python -m offline ...`` and show it with what it prints, which is returned."""
+        """Run ``python -m offline ...`` and show it with what it prints, which is returned.
+
+        What is printed for machines is shown as pictures by the caller.
+        """
         command = [sys.executable, "-m", "offline", *arguments, "--data-dir", str(self._data_dir)]
-        print("python -m offline", *arguments, file=sys.stderr)
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        if "--json" not in arguments:
-            shown = f"$ python -m offline {' '.join(arguments)}\n{done.stdout}"
-            self._parts.append(f"<pre>{html.escape(shown)}</pre>")
+        shown = f"python -m offline {shlex.join(a for a in arguments if a != '--json')}"
+        print(shown, file=sys.stderr)
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            sys.exit(done.returncode)  # it said itself what went wrong
+        printed = "" if "--json" in arguments else f"\n{done.stdout}"
+        self._parts.append(f"<pre>$ {html.escape(shown + printed)}</pre>")
         return done.stdout
 
     def show(self, pictures: Iterable[tuple[bytes, str]]) -> None:
@@ -66,8 +72,10 @@ class Tour:
     def page(self) -> str:
         """All of it as HTML."""
         return (
-            '<!doctype html><html lang="en"><meta charset="utf-8"><title>The guide, step by step'
-            f"</title><style>{STYLE}</style><h1>The guide, step by step</h1>{''.join(self._parts)}"
+            '<!doctype html><html lang="en"><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<title>The guide, step by step</title><style>{STYLE}</style>"
+            f"<h1>The guide, step by step</h1>{''.join(self._parts)}"
         )
 
 
@@ -105,6 +113,8 @@ def main() -> None:
     parser.add_argument("--views", type=int, default=8, help="pictures of each sight")
     options = parser.parse_args()
     city, data_dir = options.out / "city", options.out / "data"
+    if city.exists():
+        parser.error(f"{city} is there already: name a new folder")
     bad = draw_city(city, options.views)
     tour = Tour(data_dir)
 
