@@ -83,13 +83,12 @@ def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> int:
         asyncio.run(work())
     except TokenRejected:
         return _fail("Telegram rejects GUIDE_BOT_TOKEN: copy it from @BotFather again")
-    except NoSnapshot:
-        return _fail(
-            "nothing is published yet; run: python -m offline import ... and "
-            "python -m offline index"
-        )
+    except NoSnapshot as error:
+        return _fail(f"{error}; run: python -m offline import ... and python -m offline index")
     except GuideError as error:
         return _fail(str(error))
+    except KeyboardInterrupt:  # before it listens to signals itself
+        return 0
     except Exception:
         logging.getLogger(__name__).exception("the bot stopped for an unknown reason")
         return 1
@@ -97,10 +96,9 @@ def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> int:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise ValueError
-    return port
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: it needs a number up to 65535")
+    return int(text)
 
 
 def _fail(line: str, *, code: int = 1) -> int:

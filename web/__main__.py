@@ -41,16 +41,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         secrets=[key.get_secret_value()] if key else [],
         form=settings.log_format,
     )
+    return _run(settings)
+
+
+def _run(settings: Settings) -> int:
     prepare_to_serve()
     try:
         asyncio.run(_serve(settings))
-    except NoSnapshot:
-        return _fail(
-            "nothing is published yet; run: python -m offline import ... and "
-            "python -m offline index"
-        )
+    except NoSnapshot as error:
+        return _fail(f"{error}; run: python -m offline import ... and python -m offline index")
     except GuideError as error:
         return _fail(str(error))
+    except KeyboardInterrupt:  # before it listens to signals itself
+        return 0
     except Exception:
         logging.getLogger(__name__).exception("the web guide stopped for an unknown reason")
         return 1

@@ -6,6 +6,8 @@ import pytest
 
 from bot.__main__ import main
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture(autouse=True)
 def no_settings_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -48,6 +50,34 @@ def test_wrong_settings_are_one_clear_line_and_exit_code_2(
     assert "GUIDE_K" in line
     assert "GUIDE_CLEAN_THRESHOLDS" in line
     assert "GUIDE_CONCURRENCY" in line
+
+
+@pytest.mark.parametrize("port", ["many", "-1", "65536"])
+def test_a_port_that_is_none_is_named(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as wrong:
+        main(["--sandbox", f"--sandbox-port={port}"])
+    assert wrong.value.code == 2
+    assert f"'{port}' is no port" in capsys.readouterr().err
+
+
+def test_ctrl_c_while_it_starts_is_a_stop_like_any_other() -> None:
+    """In a process of its own: what a start sets up stays."""
+    starting = (
+        "import asyncio, signal, sys\n"
+        "from bot.__main__ import _run\n"
+        "async def work():\n"
+        "    signal.raise_signal(signal.SIGINT)\n"
+        "    await asyncio.Event().wait()\n"
+        "sys.exit(_run(work))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", starting],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_wrong_usage_exits_with_2_and_help_with_0(capsys: pytest.CaptureFixture[str]) -> None:

@@ -179,6 +179,7 @@ async def test_without_a_published_guide_the_bot_says_what_to_do_and_does_not_po
 ) -> None:
     async with bot_process(sandbox, tmp_path / "empty") as bot:
         assert await bot.ended() == 1
+    assert f"nothing has been published in {tmp_path / 'empty'} yet" in bot.log.splitlines()[-1]
     assert "python -m offline index" in bot.log.splitlines()[-1]
     assert "Traceback" not in bot.log
     assert not sandbox.telegram.calls

@@ -40,7 +40,8 @@ def run(data_dir: Path, **settings: str) -> subprocess.CompletedProcess[str]:
 def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:
     unpublished = run(tmp_path)
     assert (unpublished.returncode, unpublished.stderr.count("\n")) == (1, 1)
-    assert "nothing is published" in unpublished.stderr
+    assert f"nothing has been published in {tmp_path} yet" in unpublished.stderr
+    assert "python -m offline index" in unpublished.stderr
     for name in ("GUIDE_WEB_PORT", "GUIDE_CLEAN_THRESHOLDS"):
         misconfigured = run(tmp_path, **{name: "many"})
         assert (misconfigured.returncode, misconfigured.stderr.count("\n")) == (2, 1)
