@@ -57,7 +57,7 @@ def plain_errors() -> Iterator[None]:
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except KeyboardInterrupt:
-        err.print("stopped; what was finished is kept, run the command again to go on")
+        err.print("stopped; nothing is left half done, and the command can be run again")
         raise typer.Exit(130) from None
 
 
@@ -130,10 +130,14 @@ def progress(unit: str) -> Iterator[Started]:
         if total == 0:
             return lambda done: None  # a bar of nothing would never be full
         bar = bars.add_task(what, total=total)
+        bars.start()  # not before: stopping bars that are not there prints an empty line
         return lambda done: bars.advance(bar, done)
 
-    with bars:
+    try:
         yield started
+    finally:
+        if bars.tasks:
+            bars.stop()
 
 
 def counter(unit: str) -> Progress:

@@ -19,6 +19,14 @@ def test_what_there_is_none_of_has_no_progress_bar(monkeypatch: pytest.MonkeyPat
     assert "embedding" not in seen.getvalue()
 
 
+def test_no_bars_leave_no_empty_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = io.StringIO()
+    monkeypatch.setattr(terminal, "err", Console(file=seen))
+    with terminal.progress("photos") as started:
+        started("embedding", 0)(0)
+    assert seen.getvalue() == ""
+
+
 @pytest.mark.parametrize(
     ("error", "told"),
     [
