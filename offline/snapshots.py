@@ -85,7 +85,8 @@ def _described(manifest: Manifest | SnapshotError) -> str:
     """A snapshot for people."""
     if isinstance(manifest, SnapshotError):
         return f"unusable: {manifest}"
-    return f"{manifest.photos} photos of {manifest.places} places  {manifest.embedder}"
+    heads = ", with trained heads" if manifest.trained else ""
+    return f"{manifest.photos} photos of {manifest.places} places{heads}  {manifest.embedder}"
 
 
 def _fields(manifest: Manifest | SnapshotError) -> dict[str, Any]:
@@ -95,6 +96,7 @@ def _fields(manifest: Manifest | SnapshotError) -> dict[str, Any]:
         "created": known and known.created,
         "photos": known and known.photos,
         "places": known and known.places,
+        "trained": known and known.trained,
         "embedder": known and known.embedder,
         "unusable": None if known else str(manifest),
     }

@@ -309,6 +309,18 @@ def earlier_snapshot(data: Path, version: str, **changed: object) -> Path:
     return manifest
 
 
+def test_snapshots_tell_which_have_trained_heads(tmp_path: Path) -> None:
+    where = ("--data-dir", tmp_path / "data")
+    run("import", "folder", folder_city(tmp_path / "city"), *where)
+    assert run("index", *where).exit_code == 0
+    assert run("train", *where).exit_code == 0
+    plain, trained = run("snapshots", *where).stdout.splitlines()
+    assert "with trained heads" not in plain
+    assert "with trained heads" in trained
+    listed = json.loads(run("snapshots", "--json", *where).stdout)["snapshots"]
+    assert [row["trained"] for row in listed] == [False, True]
+
+
 def test_snapshots_that_cannot_be_used_are_listed_as_such(data: Path) -> None:
     earlier_snapshot(data, "20200101T000000000Z-older", format=3)
     earlier_snapshot(data, "20200102T000000000Z-cut").write_text('{"format"')
