@@ -79,8 +79,9 @@ def evaluate(
                 k=settings.k,
                 started=started,
             )
-            started("measuring", None)
+            measured = started("measuring", asked.outcomes.count)
             evaluation = evaluation_of(asked, seed=seed, against=earlier)
+            measured(asked.outcomes.count)
         warn(asked.problems)
         folder = out or settings.data_dir / FOLDER / f"{evaluation.created:%Y%m%dT%H%M%SZ}"
         result = evaluation.as_json()

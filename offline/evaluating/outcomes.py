@@ -59,6 +59,12 @@ class Outcomes:
     texts: list[TextOutcome] = field(default_factory=list)
 
     @property
+    def count(self) -> int:
+        """How many questions were answered."""
+        photos = (self.gallery, *self.small.values(), self.queries, self.unknown)
+        return sum(map(len, photos)) + len(self.texts)
+
+    @property
     def known(self) -> list[PhotoOutcome]:
         """What photos of unknown places are told apart from: the queries, else the gallery."""
         return self.queries or self.gallery

@@ -30,6 +30,7 @@ def summary(evaluation: Evaluation) -> list[str]:
     return [
         f"snapshot {manifest.version}: {manifest.photos} photos of {manifest.places} places, "
         f"{asked.groups} different shots, {asked.alone} cannot be asked about; {manifest.embedder}",
+        "beside each figure is the range of 95 % of its bootstrap samples",
         *(
             line
             for section, measures in evaluation.measures.items()

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
+from core.metrics import Interval
 from offline.evaluating import tables
 from offline.evaluating.evaluation import Comparison, Evaluation
 from offline.evaluating.measures import Difference
@@ -85,7 +86,10 @@ def places(evaluation: Evaluation) -> str:
     if len(worst) > WORST:
         rest = _parts(worst[WORST:], place)
         rest = f"<details><summary>{len(worst) - WORST} more</summary>{rest}</details>"
-    categories = _parts(tables.by_category(photos, evaluation.places), other)
+    by_category = tables.by_category(photos, evaluation.places)
+    categories = (
+        _parts(by_category, other) if by_category else '<p class="dim">No place has one.</p>'
+    )
     cities = _parts(tables.by_city(photos, evaluation.places), other)
     return (
         f'<section><h2>Places, the worst first</h2><p class="dim">'
@@ -142,7 +146,7 @@ def figures(evaluation: Evaluation) -> str:
             [
                 _measure(measure),
                 figure(measured.value),
-                f"{figure(measured.interval.low)} – {figure(measured.interval.high)}",
+                _range(measured.interval),
             ]
             for measure, measured in measures.items()
         )
@@ -177,6 +181,13 @@ def _parts(parts: Sequence[tables.Part], label: Callable[[tables.Part], str]) ->
 def _measure(measure: str) -> str:
     title, meaning = MEASURES[measure]
     return f"{title}<small>{meaning}</small>"
+
+
+def _range(interval: Interval) -> str:
+    """From where to where; one dash for what is undefined."""
+    if math.isnan(interval.low):
+        return figure(interval.low)
+    return f"{figure(interval.low)} – {figure(interval.high)}"
 
 
 def _table(

@@ -86,7 +86,7 @@ def evaluated(data_dir: Path) -> tuple[Evaluation, Thumbnails]:
     return evaluation_of(asked, seed=0, rounds=20), Thumbnails(data_dir, Questions(), LIMITS)
 
 
-def test_a_photo_that_is_gone_leaves_a_note(tmp_path: Path) -> None:
+def test_what_there_is_none_of_leaves_a_note(tmp_path: Path) -> None:
     publish(
         tmp_path,
         [Place("a", "a"), Place("b", "b")],
@@ -98,6 +98,8 @@ def test_a_photo_that_is_gone_leaves_a_note(tmp_path: Path) -> None:
     page = report_page(*evaluated(tmp_path))
     assert "no photo" in page
     assert "<img" not in page
+    assert "No place has one." in page  # a category
+    assert "– – –" not in page
 
 
 @pytest.mark.parametrize(
