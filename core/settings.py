@@ -7,7 +7,14 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    FiniteFloat,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.vote import NEIGHBOURS
@@ -54,14 +61,13 @@ class Settings(BaseSettings):
     )
     telegram_api: str = Field(
         default="https://api.telegram.org",
-        pattern=r"^https?://[^/\s]+",
         description="base URL of the Bot API server",
     )
     user_hash_key: SecretStr | None = Field(
         default=None,
         description="key for hashing user ids in the query log; empty: made in the data folder",
     )
-    clean_thresholds: Annotated[dict[str, float], NoDecode] = Field(
+    clean_thresholds: Annotated[dict[str, FiniteFloat], NoDecode] = Field(
         default_factory=dict,
         description="cleaning thresholds by reason, as JSON; the others keep their defaults",
     )
@@ -110,17 +116,16 @@ class Settings(BaseSettings):
 
     storage_chat_id: int | None = Field(
         default=None,
-        description="chat the bot may fill with photos, so that inline answers can show them",
+        description="id (a number) of a chat that the bot may fill with photos, so that inline "
+        "answers can show them",
     )
     public_url: str | None = Field(
         default=None,
-        pattern=r"^https?://[^/\s]+",
         description="public address of the bot's HTTP server, for photos of inline answers",
     )
 
     webhook_url: str | None = Field(
         default=None,
-        pattern=r"^https?://[^/\s]+",
         description="public address that Telegram sends updates to; empty: the bot fetches them",
     )
     webhook_secret: SecretStr = Field(
@@ -150,7 +155,8 @@ class Settings(BaseSettings):
     )
     web_cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="origins of other pages that may ask, separated by commas",
+        description="origins of other pages that may ask, such as https://example.org, separated "
+        "by commas; * for all",
     )
     web_trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -162,7 +168,6 @@ class Settings(BaseSettings):
     )
     web_map_tiles: str | None = Field(
         default=None,
-        pattern=r"^https?://(\{s\}\.)?[A-Za-z0-9.:-]+/[^\s;,'\"]*$",
         description="address of map tiles with {z}, {x} and {y}; empty: the map is drawn plain",
     )
     web_map_attribution: str = Field(
@@ -192,15 +197,37 @@ class Settings(BaseSettings):
         if not isinstance(thresholds, str):
             return thresholds
         try:
-            return json.loads(thresholds)
-        except ValueError as error:
-            raise ValueError('it needs JSON, such as {"collage": 0.8}') from error
+            read = json.loads(thresholds)
+        except ValueError:
+            read = None
+        if not isinstance(read, dict):
+            raise ValueError('it needs JSON, such as {"collage": 0.8}')
+        return read
+
+    @field_validator("telegram_api", "public_url", "webhook_url")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        if url and not re.match(r"https?://[^/\s]+", url):
+            raise ValueError("it needs an address that starts with http:// or https://")
+        return url
+
+    @field_validator("web_cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        # Browsers compare letter by letter: anything else would never be let in, and nobody told.
+        if not all(re.fullmatch(r"\*|https?://[^/\s]+", origin) for origin in origins):
+            raise ValueError("it needs origins such as https://example.org, without a path, or *")
+        return origins
 
     @field_validator("web_map_tiles")
     @classmethod
     def _names_a_tile(cls, template: str | None) -> str | None:
-        if template and not all(part in template for part in ("{z}", "{x}", "{y}")):
-            raise ValueError("it needs {z}, {x} and {y}")
+        if not template:
+            return None
+        # goes into the page's policy, where some signs would mean something
+        usable = re.fullmatch(r"https?://(\{s\}\.)?[A-Za-z0-9.:-]+/[^\s;,'\"]*", template)
+        if not usable or not all(part in template for part in ("{z}", "{x}", "{y}")):
+            raise ValueError("it needs an address such as https://example.org/{z}/{x}/{y}.png")
         return template
 
     @field_validator("web_trusted_proxies")
@@ -228,6 +255,7 @@ class Settings(BaseSettings):
 def what_is_wrong(error: ValidationError) -> str:
     """What is wrong with which settings; their values may be secret and stay out."""
     return "; ".join(
-        f"GUIDE_{str(problem['loc'][0]).upper()}: {problem['msg']}"  # deeper is what the value has
+        f"GUIDE_{str(problem['loc'][0]).upper()}: "  # deeper is what the value has
+        + problem["msg"].removeprefix("Value error, ")
         for problem in error.errors(include_input=False)
     )

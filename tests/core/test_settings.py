@@ -53,8 +53,11 @@ def test_the_token_has_two_names_and_is_never_shown(
         ("GUIDE_CLEAN_THRESHOLDS", "collage=0.8"),
         ("GUIDE_CLEAN_THRESHOLDS", '{"collage": "much"}'),
         ("GUIDE_CLEAN_THRESHOLDS", "[0.8]"),
+        ("GUIDE_CLEAN_THRESHOLDS", '{"collage": NaN}'),
         ("GUIDE_WEBHOOK_URL", "guide.example/telegram"),
         ("GUIDE_WEBHOOK_SECRET", "guessable"),
+        ("GUIDE_WEB_CORS_ORIGINS", "guide.example"),
+        ("GUIDE_WEB_CORS_ORIGINS", "https://guide.example/"),
         ("GUIDE_WEB_MAP_TILES", "https://tiles.example/all.png"),
         ("GUIDE_WEB_MAP_TILES", "https://tiles.example; script-src */{z}/{x}/{y}.png"),
     ],
@@ -68,6 +71,8 @@ def test_a_setting_without_meaning_is_refused(
     told = what_is_wrong(refused.value)
     assert told.startswith(f"{name}: ")
     assert value not in told
+    assert "pattern" not in told  # nobody should have to read one
+    assert "Value error" not in told
 
 
 def test_thresholds_are_read_as_json(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -75,6 +80,13 @@ def test_thresholds_are_read_as_json(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert Settings().clean_thresholds == {"collage": 0.8}
     monkeypatch.setenv("GUIDE_CLEAN_THRESHOLDS", '{"sepia": 1}')
     assert Settings().clean_thresholds == {"sepia": 1.0}
+
+
+def test_pages_of_any_origin_may_be_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUIDE_WEB_CORS_ORIGINS", "*")
+    assert Settings().web_cors_origins == ("*",)
+    monkeypatch.setenv("GUIDE_WEB_CORS_ORIGINS", "http://localhost:3000, https://guide.example")
+    assert Settings().web_cors_origins == ("http://localhost:3000", "https://guide.example")
 
 
 @pytest.mark.parametrize(("text", "ids"), [("7", (7,)), ("7, 8,", (7, 8))])
