@@ -1,17 +1,18 @@
 """Photos in folders: <place>/<photos>, with an optional places.csv beside the folders.
 
 places.csv may have the columns ``folder name name_en kinds city lat lon rate wikidata
-description``; only ``folder`` is needed. A place without a row is named like its folder, which also
-makes its id.
+description``, separated by commas or semicolons; only ``folder`` is needed. A place without a row
+is named like its folder, which also makes its id.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import SourceError
 from core.kinds import parse_kinds
 from core.places import Place
 from offline.sources.items import Problem, SourceItems, SourcePhoto, encodable, safe_place_id
-from offline.sources.rows import clean_text, named_rows, read_point
+from offline.sources.rows import REPLACEMENT, clean_text, named_rows, read_point
 
 TABLE = "places.csv"
 MAX_ROW_CHARS = 100_000
@@ -40,10 +41,13 @@ def read_folder(folder: Path, *, max_photo_bytes: int) -> SourceItems:
         for source, cells in named_rows(folder / TABLE, columns, MAX_ROW_CHARS):
             if isinstance(cells, str):
                 yield Problem(source, cells)
+            elif any(REPLACEMENT in cell for cell in cells.values()):
+                yield Problem(source, "the row is not in UTF-8; left out")
             elif cells["folder"] not in names:
                 yield Problem(source, f"there is no folder {cells['folder']!r}")
             else:
                 rows[cells["folder"]] = {**cells, "source": source}
+                yield from (Problem(source, text) for text in _unusable(cells))
     found = False
     for place_folder in place_folders:
         try:
@@ -67,6 +71,14 @@ def read_folder(folder: Path, *, max_photo_bytes: int) -> SourceItems:
             yield _photo(place.place_id, photo, source, max_photo_bytes)
     if not found:
         raise SourceError(f"there is no folder with photos in {folder}")
+
+
+def _unusable(row: dict[str, str]) -> Iterator[str]:
+    lat, lon, kinds = row.get("lat", ""), row.get("lon", ""), row.get("kinds", row.get("kind", ""))
+    if (lat or lon) and read_point(lat, lon) is None:
+        yield "the coordinates are not usable; kept without them"
+    if kinds and not parse_kinds(kinds):
+        yield "the kinds are not usable, they need names of core/kinds.csv; kept without them"
 
 
 def _place(folder_name: str, row: dict[str, str]) -> Place:

@@ -23,7 +23,8 @@ def read_rows(path: Path, *, max_row_chars: int) -> Iterator[tuple[int, list[str
     The header is row -1 and data rows count from 0, as in a data frame. A cell may span lines: what
     closes with as many cells as the header has is one row, whatever its lines look like. Any other
     open quote costs its own row only: lines behind it that have as many cells by themselves are
-    rows.
+    rows. Cells are separated by commas, or by semicolons as spreadsheets write them where numbers
+    have a decimal comma: the header says which.
 
     Args:
         path: a UTF-8 file, with or without a byte order mark.
@@ -35,7 +36,7 @@ def read_rows(path: Path, *, max_row_chars: int) -> Iterator[tuple[int, list[str
     csv.field_size_limit(max(max_row_chars, csv.field_size_limit()))  # the default is too small
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            yield from enumerate(_rows(file, max_row_chars), start=-1)
+            yield from enumerate(_Reader(file, max_row_chars).rows(), start=-1)
     except OSError as error:
         raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
 
@@ -79,7 +80,7 @@ def named_rows(
 def read_point(lat: str, lon: str) -> Point | None:
     """The position two cells give in degrees; None when they give none on this globe."""
     try:
-        point = Point(float(lat), float(lon))
+        point = Point(float(lat.replace(",", ".")), float(lon.replace(",", ".")))
     except ValueError:
         return None
     return point if abs(point.lat) <= 90 and abs(point.lon) <= 180 else None
@@ -90,95 +91,92 @@ def clean_text(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-class _Lines:
-    """Lines that can be put back once they were read; None stands for one that is too long."""
+class _Reader:
+    """Reads rows; its lines can be put back once they were read."""
 
-    def __init__(self, lines: Iterator[str | None]) -> None:
-        self._lines = lines
-        self._back: deque[str | None] = deque()
+    def __init__(self, file: TextIO, limit: int) -> None:
+        self._lines = _lines(file, limit)
+        self._back: deque[str | None] = deque()  # lines that were put back
+        self._limit = limit
+        self._delimiter = ""  # as the header has it
+        self._columns: int | None = None  # of the header
 
-    def __iter__(self) -> Iterator[str | None]:
-        return self
+    def rows(self) -> Iterator[list[str] | str]:
+        """Yield the cells of one row at a time, or what is wrong with it.
 
-    def __next__(self) -> str | None:
-        return self._back.popleft() if self._back else next(self._lines)
+        No more than ``limit`` characters are held.
+        """
+        for line in self._next_lines():
+            if line is None:
+                yield TOO_LONG
+            elif line.strip():
+                if not self._delimiter:
+                    self._delimiter = ";" if ";" in line and "," not in line else ","
+                cells = self._quoted(line) if _is_odd(line) else self._cells(line)
+                if self._columns is None and isinstance(cells, list):
+                    self._columns = len(cells)
+                yield cells
 
-    def put_back(self, *lines: str | None) -> None:
-        self._back.extendleft(reversed(lines))
+    def _next_lines(self) -> Iterator[str | None]:
+        """Lines that were put back, then others; None for one that is too long."""
+        while True:
+            try:
+                yield self._back.popleft() if self._back else next(self._lines)
+            except StopIteration:
+                return
 
-
-def _rows(file: TextIO, limit: int) -> Iterator[list[str] | str]:
-    """Yield the cells of one row at a time, or what is wrong with it.
-
-    No more than ``limit`` characters are held.
-    """
-    columns: int | None = None  # of the header
-    lines = _Lines(_lines(file, limit))
-    for line in lines:
-        if line is None:
-            yield TOO_LONG
-        elif line.strip():
-            cells = _quoted(line, lines, limit, columns) if _is_odd(line) else _cells(line)
-            if columns is None and isinstance(cells, list):
-                columns = len(cells)
-            yield cells
-
-
-def _quoted(line: str, lines: _Lines, limit: int, columns: int | None) -> list[str] | str:
-    """Read the row of ``line``, which opens a quote, and the ``lines`` that belong to it."""
-    held, size, closed, too_long = [line], len(line), False, False
-    for more in lines:
-        size += len(more or "")
-        too_long = size > limit
-        if more is None or too_long:
-            lines.put_back(more)
-            break
-        held.append(more)
-        if closed := _is_odd(more):
-            break
-    cells = _cells("".join(held))
-    if _is_whole(cells, columns):
-        return cells
-    for n in range(1, len(held)):
-        # Up to the first line that is a whole row by itself all may belong to the broken one.
-        if _is_whole(_cells(held[n]), columns):
-            lines.put_back(*held[n:])
+    def _quoted(self, line: str) -> list[str] | str:
+        """Read the row of ``line``, which opens a quote, and the lines that belong to it."""
+        held, size, closed, too_long = [line], len(line), False, False
+        for more in self._next_lines():
+            size += len(more or "")
+            too_long = size > self._limit
+            if more is None or too_long:
+                self._back.appendleft(more)
+                break
+            held.append(more)
+            if closed := _is_odd(more):
+                break
+        cells = self._cells("".join(held))
+        if self._is_whole(cells):
+            return cells
+        for n in range(1, len(held)):
+            # Up to the first line that is a whole row by itself all may belong to the broken one.
+            if self._is_whole(self._cells(held[n])):
+                self._back.extendleft(reversed(held[n:]))
+                return UNCLOSED
+        if closed and isinstance(cells, str):
+            self._back.appendleft(held[-1])  # its quote closes no row, so it opens one
             return UNCLOSED
-    if closed and isinstance(cells, str):
-        lines.put_back(held[-1])  # its quote closes no row, so it opens one
-        return UNCLOSED
-    if too_long:
-        _pass_over(lines, columns)
-        return TOO_LONG
-    return cells
+        if too_long:
+            self._pass_over()
+            return TOO_LONG
+        return cells
 
+    def _pass_over(self) -> None:
+        """Leave out the rest of a row with an open quote: to its end, or to the next whole row."""
+        for line in self._next_lines():
+            if line is None or self._is_whole(self._cells(line)):
+                self._back.appendleft(line)
+                return
+            if _is_odd(line):
+                return
 
-def _pass_over(lines: _Lines, columns: int | None) -> None:
-    """Leave out the rest of a row with an open quote: to its end, or to the next whole row."""
-    for line in lines:
-        if line is None or _is_whole(_cells(line), columns):
-            lines.put_back(line)
-            return
-        if _is_odd(line):
-            return
+    def _is_whole(self, cells: list[str] | str) -> bool:
+        return isinstance(cells, list) and len(cells) == self._columns
 
-
-def _is_whole(cells: list[str] | str, columns: int | None) -> bool:
-    return isinstance(cells, list) and len(cells) == columns
+    def _cells(self, text: str) -> list[str] | str:
+        if _is_odd(text):
+            return UNCLOSED
+        try:
+            return next(csv.reader([text], delimiter=self._delimiter, strict=True), [])
+        except csv.Error as error:
+            return f"broken CSV: {error}"
 
 
 def _is_odd(text: str) -> bool:
     """Whether it opens a quote and does not close it, or closes one opened before."""
     return text.count('"') % 2 == 1
-
-
-def _cells(text: str) -> list[str] | str:
-    if _is_odd(text):
-        return UNCLOSED
-    try:
-        return next(csv.reader([text], strict=True), [])
-    except csv.Error as error:
-        return f"broken CSV: {error}"
 
 
 def _lines(file: TextIO, limit: int) -> Iterator[str | None]:

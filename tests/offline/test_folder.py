@@ -53,6 +53,34 @@ def test_a_table_beside_the_folders_describes_them(city: Path) -> None:
     assert (place.point, place.description) == (Point(58.6, 49.6), "Высокая, старая")
 
 
+def test_a_table_may_be_as_spreadsheets_write_it(city: Path) -> None:
+    (city / "places.csv").write_text(
+        "folder;name;lat;lon;description\r\n"
+        'old_tower;Старая башня;58,6;49,6;"Высокая; старая, из камня"\r\n',
+        encoding="utf-8-sig",
+    )
+    (tower, _), _, problems = read(city)
+    assert (tower.name, tower.point) == ("Старая башня", Point(58.6, 49.6))
+    assert tower.description == "Высокая; старая, из камня"
+    assert problems == []
+
+
+def test_a_row_that_is_not_utf_8_is_reported_and_names_nothing(city: Path) -> None:
+    table = "folder,name\nold_tower,Старая башня\n"
+    (city / "places.csv").write_bytes(table.encode("cp1251"))
+    (tower, _), _, [problem] = read(city)
+    assert tower.name == "old tower"
+    assert problem == Problem("places.csv:0", "the row is not in UTF-8; left out")
+
+
+def test_cells_that_say_nothing_are_reported_and_the_others_kept(city: Path) -> None:
+    table = "folder,name,kinds,lat,lon\nold_tower,Башня,музей,200,49.6\n"
+    (city / "places.csv").write_text(table, encoding="utf-8")
+    (tower, _), _, problems = read(city)
+    assert (tower.name, tower.kinds, tower.point) == ("Башня", (), None)
+    assert ["coordinates" in problems[0].reason, "kinds" in problems[1].reason] == [True, True]
+
+
 def test_names_and_cells_may_have_any_bytes(tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path) + b"/caf\xe9"
     Path(os.fsdecode(folder)).mkdir()
