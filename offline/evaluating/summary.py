@@ -61,15 +61,18 @@ def _by_kind(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _changes(comparison: Comparison) -> Iterator[str]:
     yield ""
     yield f"changes since {comparison.file} (snapshot {comparison.snapshot})"
+    found = [change for changes in comparison.sections.values() for change in changes]
+    if any(change.exceeds for change in found):
+        yield " clear: zero lies outside the range of 95 %"
     for section, changes in comparison.sections.items():
         yield f" {title(section)}, {changes[0].queries} asked both times"
         for change in changes:
-            low, high = change.interval.low, change.interval.high
-            yield (
-                f"  {change.name.replace('_', ' '):36}{figure(change.before)} ->"
-                f"{figure(change.now)}   {change.now - change.before:+.3f} "
-                f"({low:+.3f} .. {high:+.3f}){'  clear' if change.exceeds else ''}"
-            )
+            name = change.name.replace("_", " ")
+            told = f"  {name:36}{figure(change.before)} ->{figure(change.now)}"
+            if not math.isnan(change.now - change.before):
+                low, high = change.interval.low, change.interval.high
+                told += f"   {change.now - change.before:+.3f} ({low:+.3f} .. {high:+.3f})"
+            yield told + "  clear" * change.exceeds
 
 
 def figure(value: float) -> str:

@@ -176,6 +176,20 @@ def test_the_summary_has_a_line_for_every_measure(asked: Asked) -> None:
                 assert f"{measured.value:.3f}" in lines
 
 
+def test_a_change_of_what_is_undefined_is_not_a_number_for_people(
+    asked: Asked, tmp_path: Path
+) -> None:
+    path = tmp_path / "evaluation.json"
+    path.write_text(json.dumps(evaluation_of(asked, seed=0, rounds=FEW).as_json()))
+    evaluation = evaluation_of(asked, seed=0, rounds=FEW, against=read_earlier(path))
+    assert any(
+        math.isnan(change.now)
+        for section in evaluation.comparison.sections.values()
+        for change in section
+    )
+    assert "nan" not in "\n".join(summary(evaluation))
+
+
 @pytest.mark.parametrize(
     "content",
     ["", "{}", "[]", '{"format": 99}',
