@@ -29,14 +29,20 @@ demo: $(VENV)/.bundled ## draw a city, index it, ask about it, and chat with the
 	@echo "  the web page      make web"
 	@if [ -t 0 ] && [ -t 1 ]; then echo && $(MAKE) --no-print-directory chat; fi
 
+# For targets that need the demo city and may be the first ones to run.
+define publish_demo
+@test -e $(DEMO_DATA)/snapshots/current || { \
+  echo "==> drawing the demo city into $(DEMO_DATA) and publishing it"; \
+  $(BIN)/python -m offline import demo --data-dir $(DEMO_DATA) && \
+  $(BIN)/python -m offline index --data-dir $(DEMO_DATA); }
+endef
+
 chat: $(VENV)/.bundled ## chat with the bot about the demo city in a browser, on a Telegram of your own; no token needed
+	$(publish_demo)
 	@$(BIN)/python -m bot --sandbox --data-dir $(DEMO_DATA)
 
 web: $(VENV)/.web ## ask about the demo city on a web page
-	@test -e $(DEMO_DATA)/snapshots/current || { \
-	  echo "==> drawing the demo city into $(DEMO_DATA) and publishing it"; \
-	  $(BIN)/python -m offline import demo --data-dir $(DEMO_DATA) && \
-	  $(BIN)/python -m offline index --data-dir $(DEMO_DATA); }
+	$(publish_demo)
 	@echo "==> starting the page; open the address it listens on in a browser (Ctrl+C stops it)"
 	@$(BIN)/python -m web --data-dir $(DEMO_DATA)
 
