@@ -33,7 +33,7 @@ def train(
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
-    """Train heads that weigh in on photos, and publish; index keeps them trained from then on."""
+    """Train heads (small classifiers of photos) and publish; index keeps them up to date."""
     with plain_errors():
         report = _publish(data_dir, "train", train=not drop)
         hint = "`python -m offline evaluate --against EARLIER/evaluation.json` tells what changed"
