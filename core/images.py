@@ -25,6 +25,7 @@ else:
 
 # Nothing that runs other programs (EPS) or that no camera, phone or browser writes.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", *HEIF)
+HEIC_STARTS = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1")  # after four bytes of length
 GPS_BLOCK = 0x8825  # of EXIF
 # A decode to about twice the side it is scaled to afterwards looks like a full decode to a model.
 # A little less than twice, since chats send 1280 x 960 pixels and half of that is enough.
@@ -175,7 +176,7 @@ def _open(data: bytes, limits: ImageLimits) -> Image.Image:
             f"the photo has far more than the {limits.max_pixels / 1e6:.0f} megapixels accepted"
         ) from error
     except UnidentifiedImageError as error:
-        raise UnreadableImage("not a picture in a known format") from error
+        raise UnreadableImage(_unknown(data)) from error
     except Exception as error:  # decoders raise almost anything on hostile bytes
         raise UnreadableImage(f"the picture cannot be decoded: {error}") from error
     pixels = image.width * image.height
@@ -185,6 +186,13 @@ def _open(data: bytes, limits: ImageLimits) -> Image.Image:
             f"at most {limits.max_pixels / 1e6:.0f} are accepted"
         )
     return image
+
+
+def _unknown(data: bytes) -> str:
+    """Why no decoder wants a file."""
+    if data[4:12] in HEIC_STARTS and not HEIF:
+        return "a HEIC picture needs a package: pip install 'electronic-city-guide[heic]'"
+    return "not a picture in a known format"
 
 
 def _decoded(image: Image.Image) -> Image.Image:

@@ -1,9 +1,12 @@
 import io
 import struct
+import subprocess
+import sys
 import time
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +24,7 @@ from core.images import (
 )
 from tests.doubles import coloured_photo, encoded
 
+ROOT = Path(__file__).parents[2]
 LIMITS = ImageLimits.of(max_photo_mb=20, max_megapixels=64)
 
 
@@ -325,3 +329,17 @@ def test_a_photo_of_an_iphones_own_format_is_read_where_the_extra_is_installed()
     position = photo_position(photo)
     assert position is not None
     assert position.lat == pytest.approx(56.3287, abs=1e-6)
+
+
+def test_without_the_extra_a_photo_of_an_iphones_own_format_names_it() -> None:
+    """In a process of its own, where the package cannot be imported."""
+    refused = (
+        "import sys; sys.modules['pillow_heif'] = None\n"
+        "from core.images import ImageLimits, load_image\n"
+        "limits = ImageLimits.of(max_photo_mb=20, max_megapixels=64)\n"
+        "load_image(b'\\0\\0\\0\\x18ftypheic' + bytes(99), limits)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", refused], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert "electronic-city-guide[heic]" in done.stderr.splitlines()[-1]
