@@ -108,7 +108,11 @@ def draw_city(folder: Path, views: int) -> dict[str, bytes]:
 
 def main() -> None:
     """Draw, run, write."""
-    parser = argparse.ArgumentParser(prog="python docs/demo.py", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python docs/demo.py",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("out", type=Path, help="new folder for everything this makes")
     parser.add_argument("--views", type=int, default=8, help="pictures of each sight")
     options = parser.parse_args()

@@ -63,7 +63,11 @@ class Figures:
 
 def main() -> int:
     """Run and report; the exit code is returned."""
-    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.soak",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--photos", type=int, default=200, help="in a minute")
