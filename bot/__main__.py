@@ -20,7 +20,7 @@ from bot.lazy_types import build_when_used
 from core.errors import GuideError, NoSnapshot
 from core.logs import set_up_logging, token_secrets
 from core.process import prepare_to_serve
-from core.settings import Settings, what_is_wrong
+from core.settings import Settings, misspelt, what_is_wrong
 
 TOKEN_FORM = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 
@@ -52,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings(**({"data_dir": data_dir} if data_dir else {}))
     except ValidationError as error:
         return _fail(f"wrong settings: {what_is_wrong(error)}", code=2)
+    for line in misspelt():
+        print(line, file=sys.stderr)
     if options.sandbox:
         return _run(lambda: _sandbox(settings, options.sandbox_host, options.sandbox_port))
     if settings.bot_token is None:

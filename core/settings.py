@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,9 +16,18 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    SettingsConfigDict,
+)
 
 from core.vote import NEIGHBOURS
+
+# Read by docker-compose.yml and by the tests.
+OF_OTHERS = frozenset({"GUIDE_EXTRAS", "GUIDE_UID", "GUIDE_GID", "GUIDE_TEST_PHOTOS"})
 
 
 class Settings(BaseSettings):
@@ -250,6 +260,22 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret.get_secret_value()):
             raise ValueError("it needs 16 to 256 letters, digits, _ and -")
         return secret
+
+
+def misspelt() -> list[str]:
+    """What begins like a setting and is none, in the environment and in ``.env``: a line each."""
+    known = {f"GUIDE_{name.upper()}" for name in Settings.model_fields}
+    given = {
+        name.upper()
+        for source in (EnvSettingsSource(Settings), DotEnvSettingsSource(Settings))
+        for name in source.env_vars
+    }
+    lines = []
+    for name in sorted(name for name in given - known - OF_OTHERS if name.startswith("GUIDE_")):
+        close = get_close_matches(name, known, n=1, cutoff=0.85)
+        hint = f"; is {close[0]} meant?" if close else ""
+        lines.append(f"{name} is no setting{hint}")
+    return lines
 
 
 def what_is_wrong(error: ValidationError) -> str:

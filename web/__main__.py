@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from core.errors import GuideError, NoSnapshot
 from core.logs import set_up_logging
 from core.process import prepare_to_serve
-from core.settings import Settings, what_is_wrong
+from core.settings import Settings, misspelt, what_is_wrong
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings(**({"data_dir": data_dir} if data_dir else {}))
     except ValidationError as error:
         return _fail(f"wrong settings: {what_is_wrong(error)}", code=2)
+    for line in misspelt():
+        print(line, file=sys.stderr)
     key = settings.web_api_key
     set_up_logging(
         settings.log_level,

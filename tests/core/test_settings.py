@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from core.settings import Settings, what_is_wrong
+from core.settings import Settings, misspelt, what_is_wrong
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,3 +107,15 @@ def test_the_example_lists_every_setting_with_its_default() -> None:
         default = "" if made_up else str(field.default)
         assert listed[f"GUIDE_{name.upper()}"] == default, name
         assert str(field.description) in example, name
+
+
+def test_names_that_are_no_setting_are_told_with_the_one_that_may_be_meant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("GUIDE_WEB_API_KY=s3cret\nGUIDE_UID=1000\nGUIDE_K=7\nPATH=x\n")
+    monkeypatch.setenv("GUIDE_COLOURS", "many")
+    monkeypatch.setenv("guide_threads", "2")
+    assert misspelt() == [
+        "GUIDE_COLOURS is no setting",
+        "GUIDE_WEB_API_KY is no setting; is GUIDE_WEB_API_KEY meant?",
+    ]
