@@ -12,6 +12,7 @@ from core.errors import DataDirError
 from core.files import write_atomic
 from core.kinds import parse_kinds
 from core.places import Photo, Place, Point
+from offline.sources.rows import degrees, delimiter_of
 
 FOLDER = "gallery"
 PLACE_COLUMNS = (
@@ -103,9 +104,15 @@ class Gallery:
 
 
 def csv_reader(file: TextIO) -> "csv.DictReader[str]":
-    """Rows of a list, whose cells may be of any length."""
+    """Rows of a list, whose cells may be of any length; as `csv_bytes` or a spreadsheet writes it.
+
+    Args:
+        file: open at its start, without a byte order mark.
+    """
     csv.field_size_limit(MAX_CELL_CHARS)
-    return csv.DictReader(file)
+    header = file.readline()
+    file.seek(0)
+    return csv.DictReader(file, delimiter=delimiter_of(header))
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
@@ -130,7 +137,7 @@ class _Lines(io.StringIO):
 def _rows(path: Path, columns: Sequence[str]) -> Iterable[dict[str, str]]:
     """Rows of one of the gallery's files; none if it does not exist."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv_reader(file)
             missing = set(columns) - set(reader.fieldnames or columns)
             if missing:
@@ -147,7 +154,7 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterable[dict[str, str]]:
 
 def _place(row: Mapping[str, str]) -> Place:
     try:
-        point = Point(float(row["lat"]), float(row["lon"])) if row["lat"] else None
+        point = Point(degrees(row["lat"]), degrees(row["lon"])) if row["lat"] else None
     except ValueError as error:
         raise DataDirError(f"places.csv: {row['place_id']}: {error}") from error
     texts = {

@@ -13,6 +13,7 @@ from offline.terminal import (
     AsJson,
     DataDir,
     as_record,
+    hint,
     load_settings,
     plain_errors,
     progress,
@@ -36,8 +37,8 @@ def train(
     """Train heads (small classifiers of photos) and publish; index keeps them up to date."""
     with plain_errors():
         report = _publish(data_dir, "train", train=not drop)
-        hint = "`python -m offline evaluate --against EARLIER/evaluation.json` tells what changed"
-        _show(report, [hint], as_json=json)
+        compared = hint("evaluate --against EARLIER/evaluation.json", data_dir)
+        _show(report, [f"{compared} tells what changed"], as_json=json)
 
 
 def _publish(data_dir: DataDir, job: str, *, train: bool | None) -> IndexReport:

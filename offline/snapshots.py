@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from core.embedders import may_serve
-from core.errors import SnapshotError, SnapshotMismatch
+from core.errors import NoSnapshot, SnapshotError, SnapshotMismatch
 from core.files import exclusive
 from core.snapshot import Manifest
 from core.snapshot_store import SnapshotStore
@@ -46,8 +46,10 @@ def rollback(
     """Serve an earlier snapshot again; a running bot picks it up by itself."""
     with plain_errors():
         settings = load_settings(data_dir)
+        store = SnapshotStore(settings.data_dir)
+        if not store.versions():  # told before the lock makes a folder of a misspelt name
+            raise NoSnapshot(f"nothing has been published in {settings.data_dir} yet")
         with exclusive(settings.data_dir, "roll back"):
-            store = SnapshotStore(settings.data_dir)
             before = _manifest(store, store.current() or "")
             version = store.earlier() if version is None else version
             made_with = store.manifest(version).embedder

@@ -1,6 +1,7 @@
 """How commands talk: results on stdout, progress and warnings on stderr, errors in one line."""
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from rich.progress import (
 from rich.text import Text
 
 from core.errors import GuideError
-from core.settings import Settings, what_is_wrong
+from core.settings import Settings, misspelt, what_is_wrong
 from offline.progress import Advanced, Started
 from offline.sources.items import Problem
 
@@ -69,7 +70,16 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 def load_settings(data_dir: Path | None) -> Settings:
     """The settings, with the command line's data folder if it names one."""
-    return Settings(data_dir=data_dir) if data_dir else Settings()
+    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    for line in misspelt():
+        err.print(line, style="yellow", markup=False)
+    return settings
+
+
+def hint(command: str, data_dir: Path | None) -> str:
+    """A command to go on with, as it has to be typed for the same data folder."""
+    folder = f" --data-dir {shlex.quote(str(data_dir))}" if data_dir else ""
+    return f"`python -m offline {command}{folder}`"
 
 
 def show(result: dict[str, Any], lines: Sequence[str], *, as_json: bool) -> None:

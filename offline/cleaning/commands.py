@@ -24,6 +24,7 @@ from offline.terminal import (
     DataDir,
     as_record,
     fail,
+    hint,
     load_settings,
     plain_errors,
     progress,
@@ -82,7 +83,7 @@ def scan(data_dir: DataDir = None, json: AsJson = False) -> None:
                 *(f"{count:6d}  {reason}" for reason, count in counts.items()),
                 f"run {run}: {len(found.candidates)} of {len(gallery.photos)} photos may have "
                 f"to go; nothing was removed. Look at {settings.data_dir / FOLDER / run}"
-                f"/report.html, then `python -m offline clean apply {run}`",
+                f"/report.html, then {hint(f'clean apply {run}', data_dir)}",
             ],
             as_json=json,
         )
@@ -122,8 +123,8 @@ def apply(
             },
             [
                 told,
-                "run `python -m offline index` to publish the gallery as it is now; "
-                f"`python -m offline clean restore {run}` puts the photos back",
+                f"run {hint('index', data_dir)} to publish the gallery as it is now; "
+                f"{hint(f'clean restore {run}', data_dir)} puts the photos back",
             ],
             as_json=json,
         )
@@ -149,7 +150,7 @@ def restore(run: Run, data_dir: DataDir = None, json: AsJson = False) -> None:
             [
                 f"run {run} was restored already"
                 if restoration.before
-                else f"put back {count} photos; run `python -m offline index` to publish them"
+                else f"put back {count} photos; run {hint('index', data_dir)} to publish them"
             ],
             as_json=json,
         )
@@ -176,7 +177,7 @@ def evaluate_run(
         if run is None:
             run = next(reversed(runs(settings.data_dir)), None)
             if run is None:
-                raise DataDirError("there is no run yet: `python -m offline clean scan` makes one")
+                raise DataDirError(f"there is no run yet: {hint('clean scan', data_dir)} makes one")
         review = read_review(settings.data_dir, run)
         photos = {photo.key: photo for photo in Gallery(settings.data_dir).photos}
         photos |= removed_photos(settings.data_dir)

@@ -80,10 +80,24 @@ def named_rows(
 def read_point(lat: str, lon: str) -> Point | None:
     """The position two cells give in degrees; None when they give none on this globe."""
     try:
-        point = Point(float(lat.replace(",", ".")), float(lon.replace(",", ".")))
+        point = Point(degrees(lat), degrees(lon))
     except ValueError:
         return None
     return point if abs(point.lat) <= 90 and abs(point.lon) <= 180 else None
+
+
+def degrees(cell: str) -> float:
+    """The number in a cell, with a decimal point or comma.
+
+    Raises:
+        ValueError: there is none.
+    """
+    return float(cell.replace(",", "."))
+
+
+def delimiter_of(header: str) -> str:
+    """What separates cells: a comma, or a semicolon where a spreadsheet writes decimal commas."""
+    return ";" if ";" in header and "," not in header else ","
 
 
 def clean_text(text: str) -> str:
@@ -111,7 +125,7 @@ class _Reader:
                 yield TOO_LONG
             elif line.strip():
                 if not self._delimiter:
-                    self._delimiter = ";" if ";" in line and "," not in line else ","
+                    self._delimiter = delimiter_of(line)
                 cells = self._quoted(line) if _is_odd(line) else self._cells(line)
                 if self._columns is None and isinstance(cells, list):
                     self._columns = len(cells)

@@ -301,6 +301,13 @@ def test_snapshots_are_listed_and_rolled_back(data: Path) -> None:
     assert f"* {first['version']}" in run("snapshots", "--data-dir", data).stdout
 
 
+def test_going_back_in_a_folder_that_is_not_there_makes_none(tmp_path: Path) -> None:
+    result = run("rollback", "--data-dir", tmp_path / "misspelt")
+    assert result.exit_code == 1
+    assert "nothing has been published" in one_clear_line(result)
+    assert not (tmp_path / "misspelt").exists()
+
+
 def earlier_snapshot(data: Path, version: str, **changed: object) -> Path:
     """A copy of the current snapshot as an earlier version, with another manifest; its path."""
     current = data / "snapshots" / (data / "snapshots" / "current").read_text()

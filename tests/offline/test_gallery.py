@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.places import Place
+from core.places import Place, Point
 from offline.gallery import Gallery, GalleryPhoto
 
 TOWER = Place("tower", "Башня", city="Киров")
@@ -43,3 +43,17 @@ def test_a_photo_may_have_very_many_sources(tmp_path: Path) -> None:
     gallery.add_photo(photo)
     gallery.save()
     assert Gallery(tmp_path).photos == [photo]
+
+
+def test_the_table_of_places_may_have_been_saved_by_a_spreadsheet(tmp_path: Path) -> None:
+    gallery = Gallery(tmp_path)
+    tower = replace(TOWER, point=Point(58.6, 49.6), kinds=("towers", "museums"), description="a; b")
+    gallery.places["tower"] = tower
+    gallery.save()
+    table = tmp_path / "gallery" / "places.csv"
+    with table.open(newline="") as file:
+        rows = list(csv.reader(file))
+    rows[1][5:7] = "58,6", "49,6"
+    with table.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(rows)
+    assert Gallery(tmp_path).places == {"tower": tower}

@@ -1,4 +1,5 @@
 import io
+from pathlib import Path
 
 import pytest
 import typer
@@ -6,6 +7,7 @@ from rich.console import Console
 
 from offline import terminal
 from offline.sources.items import Problem
+from offline.terminal import hint, load_settings
 
 
 def test_what_there_is_none_of_has_no_progress_bar(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,3 +57,16 @@ def test_names_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> No
 def test_whoever_reads_no_further_is_no_error() -> None:
     with pytest.raises(BrokenPipeError), terminal.plain_errors():
         raise BrokenPipeError
+
+
+def test_a_hint_can_be_typed_as_it_stands() -> None:
+    assert hint("index", None) == "`python -m offline index`"
+    assert hint("index", Path("my city")) == "`python -m offline index --data-dir 'my city'`"
+
+
+def test_a_name_that_is_no_setting_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GUIDE_KEEP_SNAPSHOT", "3")
+    load_settings(None)
+    assert "GUIDE_KEEP_SNAPSHOT is no setting" in capsys.readouterr().err
