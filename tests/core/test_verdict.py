@@ -3,7 +3,7 @@ import math
 import pytest
 
 from core.certainty import Calibration, Certainty
-from core.heads import Opinion
+from core.heads import SOFTNESS, Opinion
 from core.verdict import ANSWERS, Verdict, verdict
 from core.vote import Neighbour
 
@@ -33,6 +33,18 @@ def test_shares_of_what_is_offered_sum_to_one() -> None:
     assert len(outcome.categories) == ANSWERS
     assert outcome.categories[0].kind == "towers"
     assert sum(category.share for category in outcome.categories) == pytest.approx(1)
+
+
+def test_places_that_are_not_offered_count_for_certainty_and_categories() -> None:
+    outcome = verdict(
+        [Neighbour(f"photo{n}", f"place{n}", 0.9) for n in range(8)],
+        place_sizes={f"place{n}": 1 for n in range(8)},
+        kinds={f"place{n}": (f"kind{min(n, ANSWERS)}",) for n in range(8)},
+        calibration=Calibration(1.0, AS_STATED),
+        min_certainty=0.0,
+    )
+    assert outcome.certainty == pytest.approx(1 / 8, abs=1e-3)
+    assert outcome.categories[0].kind == f"kind{ANSWERS}"  # of the three that come after
 
 
 def test_a_claim_needs_both_similarity_and_share() -> None:
@@ -86,3 +98,18 @@ def test_heads_weigh_in_on_places_and_categories_and_on_how_sure_it_is() -> None
     assert [place.place_id for place in outcome.places] == ["place2", "place1"]
     assert [category.kind for category in outcome.categories] == ["kind2", "towers", "kind1"]
     assert outcome.certainty == pytest.approx(1 / (1 + math.exp(-0.8)))
+
+
+def test_all_that_pictures_tell_is_sharpened_and_distance_is_not() -> None:
+    twice_as_likely = Opinion({"far": SOFTNESS * math.log(2), "near": 0.0}, {})
+    outcome = verdict(
+        [Neighbour("a", "far", 0.9), Neighbour("b", "near", 0.9)],
+        place_sizes={"far": 1, "near": 1},
+        kinds={},
+        calibration=Calibration(2.0, AS_STATED),
+        min_certainty=0.0,
+        opinion=twice_as_likely,
+        distances_m={"near": 0.0},
+    )
+    far, near = outcome.places
+    assert (far.place_id, far.share / near.share) == ("far", pytest.approx(2**2 / 2))
