@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.errors import DataDirError
@@ -15,6 +16,20 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     write_atomic(tmp_path / "a" / "b.txt", b"two")
     assert (tmp_path / "a" / "b.txt").read_bytes() == b"two"
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.txt"]
+
+
+def test_two_may_write_the_same_file_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "b.txt"
+    with atomic_path(path) as last, atomic_path(path) as first:
+        last.write_bytes(b"last")
+        first.write_bytes(b"first")
+    assert path.read_bytes() == b"last"
+
+
+def test_a_library_that_goes_by_the_name_of_a_file_writes_it_all_the_same(tmp_path: Path) -> None:
+    with atomic_path(tmp_path / "rows.npy") as draft:
+        np.save(draft, [1, 2])  # would add what is missing of the name
+    assert np.load(tmp_path / "rows.npy").tolist() == [1, 2]
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
