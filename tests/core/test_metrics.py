@@ -37,7 +37,7 @@ def test_hits_and_reciprocal_ranks() -> None:
 
 def test_precision_counts_missing_answers_as_wrong() -> None:
     assert precision_at(["a", "x", "a"], {"a"}, 5) == pytest.approx(2 / 5)
-    assert precision_at(["a", "a", "x"], {"a"}, 2) == 1
+    assert precision_at(["a", "a", "x", "a"], {"a"}, 2) == 1
 
 
 def test_shares_of_nothing_are_undefined() -> None:
@@ -49,6 +49,7 @@ def test_shares_of_nothing_are_undefined() -> None:
         auroc(nothing, np.ones(3)),
         auroc(np.ones(3), nothing),
         false_positive_rate(np.ones(3), nothing),
+        false_positive_rate(nothing, np.ones(3)),
         expected_calibration_error(nothing, no_flags),
     ]
     assert all(map(math.isnan, figures))
@@ -84,6 +85,11 @@ def test_false_positives_are_counted_at_the_highest_threshold_that_keeps_enough(
     assert false_positive_rate(positive, negative, kept=0.5) == 0.0
 
 
+def test_a_threshold_keeps_no_more_than_is_asked_for_because_of_a_rounding() -> None:
+    positive = np.arange(25.0)  # 56 % of them, 14, reach 11
+    assert false_positive_rate(positive, np.array([10.0]), kept=0.56) == 0.0
+
+
 def test_risk_rises_as_less_sure_answers_are_given() -> None:
     curve = risk_coverage(np.array([0.2, 0.9, 0.5, 0.7]), np.array([False, True, False, True]))
     assert curve.coverage.tolist() == [0.25, 0.5, 0.75, 1.0]
@@ -102,6 +108,11 @@ def test_calibration_error_weighs_each_bin_by_its_answers() -> None:
     error = (3 * abs(0.95 - 2 / 3) + 1 * abs(0.65 - 1)) / 4
     assert expected_calibration_error(stated, right) == pytest.approx(error)
     assert [bin_.count for bin_ in calibration_bins(stated, right)] == [1, 3]
+
+
+def test_certain_answers_are_in_the_highest_bin() -> None:
+    [only] = calibration_bins(np.array([0.95, 1.0]), np.array([True, True]))
+    assert only.count == 2
 
 
 def test_shares_that_mean_what_they_say_have_no_calibration_error() -> None:
@@ -150,6 +161,11 @@ def test_photos_that_resemble_one_another_make_an_interval_wider() -> None:
         for groups in (np.arange(400), np.repeat(np.arange(20), 20))
     )
     assert by_place.high - by_place.low > 3 * (by_photo.high - by_photo.low)
+
+
+def test_an_interval_leaves_out_as_much_below_as_above() -> None:
+    found = interval(range(1001), level=0.9)
+    assert (found.low, found.high) == pytest.approx((50, 950))
 
 
 def test_undefined_figures_do_not_count_in_an_interval() -> None:
