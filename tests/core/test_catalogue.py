@@ -22,6 +22,8 @@ def test_a_place_with_photos_is_found_by_its_key() -> None:
     assert CATALOGUE.place(FAR.key) == FAR
     assert CATALOGUE.place(UNSEEN.key) is None
     assert CATALOGUE.place("far") is None
+    assert CATALOGUE.place_by_id("far") == FAR
+    assert CATALOGUE.place_by_id("unseen") is None
 
 
 def test_photos_of_a_place_come_in_the_order_of_the_snapshot() -> None:

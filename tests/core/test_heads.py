@@ -40,7 +40,7 @@ def test_shares_sum_to_one_however_sure_the_heads_are() -> None:
 
 def test_nothing_voted_for_stays_nothing() -> None:
     assert with_heads([], {}) == []
-    assert categories_with_heads([], {}) == []
+    assert categories_with_heads([], {"bridges": 1.0}) == []
 
 
 def test_heads_decide_between_categories_that_got_the_same_vote() -> None:

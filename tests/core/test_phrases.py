@@ -21,11 +21,13 @@ def test_a_phrase_is_covered_by_as_many_of_its_stems_as_a_query_has() -> None:
 def test_stems_count_by_their_weights() -> None:
     weights = dict.fromkeys(STEMS, 1.0) | {"tower": 0.25}
     assert covered(["red"], weights) == pytest.approx([0.8, 0, 0, 0])
+    assert covered(["tower"], weights) == pytest.approx([0.2, 1, 0, 0])
 
 
 def test_a_misspelt_stem_covers_less() -> None:
     exact, misspelt = covered(["boston"])[2], covered(["bosten"])[2]
     assert 0 < misspelt < exact
+    assert covered(["bosten", "boston"])[2] == exact
 
 
 def test_only_words_of_the_query_cover_a_phrase() -> None:
@@ -40,6 +42,9 @@ def test_a_phrase_has_a_word_as_surely_as_its_likest_stem() -> None:
     assert 0 < river[3] < 1
     assert not river[:3].any()
     assert not phrases.having("bridge", agreements).any()
+    both_spellings = Phrases([["tower", "tovver"]])
+    agreements = Vocabulary(["tower", "tovver"]).agreements(["tower"])
+    assert both_spellings.having("tower", agreements).tolist() == [1]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,11 @@ def test_a_distance_is_along_the_globe() -> None:
     assert moscow.distance_m(moscow) == 0
 
 
+def test_a_place_without_an_english_name_goes_by_its_own() -> None:
+    both, one = Place("x", "Башня", "Tower"), Place("y", "Мост")
+    assert [both.name_in("en"), both.name_in("ru"), one.name_in("en")] == ["Tower", "Башня", "Мост"]
+
+
 @pytest.mark.parametrize(
     ("description", "ru", "en"),
     [

@@ -18,6 +18,13 @@ def test_the_place_whose_photos_are_closest_comes_first_and_never_the_place_itse
     assert "arch" not in [one.place_id for one in others]
 
 
+def test_the_most_similar_places_come_first_and_no_more_than_are_asked_for() -> None:
+    visual = vectors((1, 0, 0), (1, 0.5, 0), (1, 0.1, 0), (0, 0, 1), (0, 1, 0))
+    similar = SimilarPlaces(visual, {name: [row] for row, name in enumerate("abcde")})
+    assert [one.place_id for one in similar.of("a", 5)] == ["c", "b"]
+    assert [one.place_id for one in similar.of("a", 1)] == ["c"]
+
+
 def test_all_photos_of_a_place_count_not_the_one_that_looks_like_another_place() -> None:
     visual = vectors((1, 0, 0), (0, 1, 0), (0, 1, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1))
     similar = SimilarPlaces(visual, {"mixed": [0, 1, 2], "x": [3], "y": [4], "z": [5]})

@@ -65,6 +65,14 @@ def test_only_what_the_first_network_finds_is_asked_of_the_second() -> None:
     assert found.rows[0].tolist() == [3, 0]
 
 
+def test_more_are_found_than_the_shortlist_has_if_they_are_asked_for() -> None:
+    count = SHORTLIST + 10
+    index = PhotoIndex.build(embeddings(count, DIM, seed=5))
+    both = ThoroughIndex(index, embeddings(count, SECOND_DIM, seed=6).__getitem__)
+    found = both.search(embeddings(1, DIM + SECOND_DIM, seed=7), SHORTLIST + 5)
+    assert len(set(found.rows[0].tolist())) == SHORTLIST + 5
+
+
 def test_a_search_stays_among_the_rows_it_is_told(
     index: ThoroughIndex, visual: Embeddings, second: Embeddings
 ) -> None:

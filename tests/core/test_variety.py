@@ -27,6 +27,13 @@ def test_another_view_comes_before_more_of_the_same() -> None:
     assert second == 4
 
 
+def test_a_third_view_comes_before_more_of_the_first() -> None:
+    front, left, right = (1, 0.6, 0, 0), (1, 0, 0.6, 0), (1, 0, 0, 0.6)
+    views = unit_rows(np.array([front, front, front, left, right]))
+    wanted = np.array([0.1, 0.1, 0.1, 0, 0], dtype=np.float32)
+    assert list(varied(typicality(views), wanted, lambda: views))[:3] == [0, 3, 4]
+
+
 def test_what_does_not_look_like_the_place_comes_last() -> None:
     assert list(order())[-1] == 5
 
