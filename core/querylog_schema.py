@@ -1,8 +1,12 @@
 """The tables of the query log and how they came to be what they are."""
 
+import asyncio
+import itertools
 import sqlite3
 
 import aiosqlite
+
+BUSY_S, WAIT_S = 5, 0.05  # that others may keep the file locked; between two tries
 
 # Each entry brings the schema from version n to n + 1; entries are only ever appended.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -72,8 +76,8 @@ async def prepare(database: aiosqlite.Connection) -> None:
     Raises:
         sqlite3.Error: it is no database, or one from a newer release.
     """
-    await database.execute("PRAGMA busy_timeout = 5000")
-    await database.execute("PRAGMA journal_mode = WAL")
+    await database.execute(f"PRAGMA busy_timeout = {1000 * BUSY_S}")
+    await _write_ahead(database)
     await database.execute("PRAGMA synchronous = NORMAL")
     await database.execute("PRAGMA foreign_keys = ON")
     await database.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
@@ -87,3 +91,15 @@ async def prepare(database: aiosqlite.Connection) -> None:
             await database.execute(statement)
     await database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
     await database.commit()
+
+
+async def _write_ahead(database: aiosqlite.Connection) -> None:
+    """Set the journal mode, waiting for others who open a new log: SQLite does not by itself."""
+    for waits in itertools.count(1):
+        try:
+            await database.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or waits * WAIT_S > BUSY_S:
+                raise
+        await asyncio.sleep(WAIT_S)

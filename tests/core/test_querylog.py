@@ -70,6 +70,30 @@ async def test_feedback_on_a_query_that_is_gone_locks_nobody_out(tmp_path: Path)
         assert await web.append(RECORD)
 
 
+async def log_a_query(path: Path) -> int | None:
+    async with QueryLog.open(path) as log:
+        return await log.append(RECORD)
+
+
+@pytest.mark.parametrize("new", [True, False])
+async def test_a_lock_that_is_soon_gone_is_waited_for(tmp_path: Path, new: bool) -> None:
+    path = tmp_path / "guide.sqlite3"
+    if not new:
+        await log_a_query(path)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        logging = asyncio.create_task(log_a_query(path))
+        await asyncio.sleep(0.1)
+        other.rollback()
+        assert await logging
+
+
+async def test_several_may_open_a_new_log_at_once(tmp_path: Path) -> None:
+    for attempt in range(5):
+        logging = (log_a_query(tmp_path / f"{attempt}.sqlite3") for _ in range(4))
+        assert sorted(filter(None, await asyncio.gather(*logging))) == [1, 2, 3, 4]
+
+
 async def test_a_lock_that_lasted_too_long_costs_one_row_and_not_all_that_follow(
     tmp_path: Path,
 ) -> None:
