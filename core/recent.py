@@ -46,8 +46,7 @@ class Recent(Generic[Key, Value]):
             making.waiting -= 1
             if not making.waiting:
                 making.task.cancel()  # does nothing to a task that is done
-                if self._making.get(key) is making:
-                    del self._making[key]
+                del self._making[key]
 
     async def _make(self, key: Key, make: Callable[[], Coroutine[Any, Any, Value]]) -> Value:
         value = await make()
