@@ -46,10 +46,12 @@ async def test_every_query_is_one_row(tmp_path: Path) -> None:
 
 
 async def test_the_log_grows_over_restarts(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "guide.sqlite3"
     for _ in range(3):
-        async with QueryLog.open(tmp_path / "guide.sqlite3") as log:
+        async with QueryLog.open(path) as log:
             await log.append(RECORD)
-    assert len(rows(tmp_path / "guide.sqlite3")) == 3
+        assert [file.name for file in path.parent.iterdir()] == [path.name]  # closed, it is whole
+    assert len(rows(path)) == 3
 
 
 async def test_the_log_is_write_ahead_and_versioned(tmp_path: Path) -> None:
@@ -59,7 +61,9 @@ async def test_the_log_is_write_ahead_and_versioned(tmp_path: Path) -> None:
         assert database.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
 
 
-async def test_feedback_on_a_query_that_is_gone_locks_nobody_out(tmp_path: Path) -> None:
+async def test_feedback_on_a_query_that_is_gone_locks_nobody_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = tmp_path / "guide.sqlite3"
     async with QueryLog.open(path) as bot, QueryLog.open(path) as web:
         query_id = await bot.append(RECORD)
@@ -68,6 +72,7 @@ async def test_feedback_on_a_query_that_is_gone_locks_nobody_out(tmp_path: Path)
         assert not await bot.add_feedback(query_id, "h", place_id="x", correct=True)
         assert not bot._database.in_transaction
         assert await web.append(RECORD)
+    assert not caplog.records
 
 
 async def log_a_query(path: Path) -> int | None:
@@ -134,8 +139,13 @@ async def test_a_failing_database_is_logged_and_not_raised(
     path = tmp_path / "guide.sqlite3"
     async with QueryLog.open(path) as log:
         sqlite3.connect(path).execute("DROP TABLE queries")
-        await log.append(RECORD)
-    assert "not logged" in caplog.text
+        assert await log.append(RECORD) is None
+        await log.fail(1, "DownloadFailed")
+        assert not await log.add_feedback(1, "h", place_id="x", correct=True)
+        assert await log.text_of(1) is None
+        with pytest.raises(DataDirError):
+            await log.statistics(7)
+    assert caplog.text.count("not logged") == 2
 
 
 async def test_the_id_of_a_query_is_never_given_again(tmp_path: Path) -> None:
@@ -249,11 +259,12 @@ async def test_a_log_of_the_first_release_keeps_its_rows(tmp_path: Path) -> None
 
 async def test_a_log_from_a_newer_release_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "guide.sqlite3"
-    sqlite3.connect(path).execute("PRAGMA user_version = 999")
+    newer = len(MIGRATIONS) + 1
+    sqlite3.connect(path).execute(f"PRAGMA user_version = {newer}")
     with pytest.raises(DataDirError, match="newer release"):
         async with QueryLog.open(path):
             pass
-    assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() == (999,)
+    assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() == (newer,)
 
 
 async def test_a_file_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:
