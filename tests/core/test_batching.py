@@ -101,6 +101,7 @@ async def test_closing_finishes_what_was_asked_for(
     asked = await queue_behind_zero(batcher, doubler, 1, 2)
     doubler.gate.set()
     batcher.close()
+    assert doubler.calls == [[0], [1, 2]]
     assert await asyncio.gather(*asked) == [0, 2, 4]
     with pytest.raises(RuntimeError):
         await batcher.run(3)
