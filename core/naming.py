@@ -144,4 +144,4 @@ def kinds_of(places: Sequence[Place]) -> list[str]:
 def _names_of(place: Place) -> list[str]:
     """A place's names, also without what stands in brackets: nobody asks for that."""
     names = (place.name, re.sub(r"\(.*?\)", "", place.name), place.name_en)
-    return list(dict.fromkeys(filter(None, names)))
+    return list(dict.fromkeys(names))

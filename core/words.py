@@ -35,8 +35,7 @@ def stems(text: str) -> list[str]:
 
     Case, accents, ё, quotes and the endings of Russian and English words do not matter.
     """
-    folded = unicodedata.normalize("NFC", text[:MAX_QUERY_CHARS]).casefold()
-    folded = unicodedata.normalize("NFC", folded).translate(_PLAINER)
+    folded = unicodedata.normalize("NFC", text[:MAX_QUERY_CHARS].casefold()).translate(_PLAINER)
     words = "".join(letter if _is_of_word(letter) else " " for letter in folded).split()
     return [stem for word in words for stem in _latin_stems(word)]
 
