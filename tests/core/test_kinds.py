@@ -159,6 +159,7 @@ def test_both_labels_are_at_hand_for_matching_words() -> None:
         (("architecture", "interesting_places", "towers"), ("towers",)),
         (("architecture", "towers", "minarets"), ("minarets",)),
         (("towers", "other_towers", "towers"), ("other_towers",)),
+        (("mosques", "mosques"), ("mosques",)),
         # kinds as specific as each other keep the source's order
         (("religion", "mosques", "historic", "mausoleums"), ("mosques", "mausoleums")),
         (("mausoleums", "mosques"), ("mausoleums", "mosques")),

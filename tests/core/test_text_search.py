@@ -6,8 +6,17 @@ import numpy as np
 import pytest
 
 from core.embedders import Embedder
+from core.naming import SURE
 from core.places import Place
-from core.text_search import Meaning, PlaceMatch, TextIndex, Why, embed_places, place_text
+from core.text_search import (
+    Meaning,
+    PlaceMatch,
+    PlaceWords,
+    TextIndex,
+    Why,
+    embed_places,
+    place_text,
+)
 from offline.small_talk import PHRASES
 from tests.doubles import ColourEmbedder
 
@@ -33,6 +42,7 @@ def rank(text: str, found: TextIndex | None = None) -> list[PlaceMatch]:
 def test_a_place_text_holds_names_categories_in_both_languages_and_city() -> None:
     for part in ("Красная башня", "Red Tower", "башня", "tower", "Киров"):
         assert part in place_text(RED)
+    assert place_text(Place("x", "Дом")) == "Дом"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +77,8 @@ def test_an_adjective_names_no_place_of_another_category(text: str) -> None:
 
 
 def test_words_may_mean_what_is_written_about_a_place() -> None:
-    best = rank("bluebells")[0]
+    assert index(ColourEmbedder(), min_stand_out=0.5).meant("cornflowerblue").named.max() < SURE
+    best = rank("cornflowerblue")[0]
     assert (PLACES[best.row], best.why) == (BLUE, Why.DESCRIPTION)
 
 
@@ -99,6 +110,20 @@ def test_what_resembles_every_place_alike_stands_out_nowhere() -> None:
     assert np.allclose(stand_out[1], 0, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("known", "row"), [("texts", 0), ("names", 0), ("labels", 0), ("labels", 1)]
+)
+def test_text_name_and_category_in_either_language_say_what_a_place_is(
+    known: str, row: int
+) -> None:
+    """Only one row of all that is known of a bridge and a tower resembles the words."""
+    words = {"texts": np.zeros((2, 3)), "names": np.zeros((2, 3)), "labels": np.zeros((4, 3))}
+    words[known][row] = (1, 0, 0)
+    meaning = Meaning([GREEN, BLUE], PlaceWords(**words))
+    [[bridge, tower]] = meaning.stand_out(np.array([[1, 0, 0]], np.float32))
+    assert bridge > 0 > tower
+
+
 def test_places_without_categories_can_be_searched() -> None:
     embedder = ColourEmbedder()
     places = (Place("a", "Дом"), Place("b", "Сад"))
@@ -114,7 +139,7 @@ def test_the_best_photo_of_each_place_that_fits_says_how_it_looks(
     words = embed_places(places, ColourEmbedder().embed_texts)
     photo_place = np.array([2, 0, 4, 1, 1, 0, 2, 3])  # in no order
     red, green, blue = np.eye(3, dtype=np.float32)
-    joint = np.stack([red, green, red, blue, red, green, green, green])
+    joint = np.stack([red, green, red, red, blue, green, green, green])
     found = TextIndex(places, words, joint, photo_place, min_stand_out=0.5)
     monkeypatch.setattr("core.text_search.PART", 3)
     scores = {match.row: match.score for match in rank("red башня", found)}

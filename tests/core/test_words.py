@@ -32,8 +32,28 @@ def test_case_endings_accents_and_alphabet_do_not_matter(one: str, other: str) -
     assert covered(stems(other), stems(one)) > 0.75
 
 
+@pytest.mark.parametrize(
+    ("russian", "latin"),
+    [
+        ("Царицын", "Tsaritsyn"),
+        ("Царицын", "Caricyn"),
+        ("Джайпур", "Dzhaipur"),
+        ("Сфинкс", "Sphinx"),
+        ("Вавель", "Wawel"),
+        ("Шлосс", "Schloss"),
+        ("Вольск", "Volsk"),
+        ("Борщ", "Borsch"),
+        ("Ирак", "Iraq"),
+        ("Рок", "Rock"),
+        ("Жук", "Zhuk"),
+    ],
+)
+def test_spellings_of_one_sound_are_alike(russian: str, latin: str) -> None:
+    assert stems(russian) == stems(latin)
+
+
 def test_a_doubled_letter_tells_short_words_apart() -> None:
-    assert covered(stems("bell"), stems("Белая башня")) < 0.6  # less than naming the place
+    assert covered(stems("bell"), stems("Белая")) < 0.6  # less than naming the place
 
 
 @pytest.mark.parametrize(("one", "other"), [("Elora", "Ellora"), ("Вила Роси", "Вилла Росси")])
@@ -107,6 +127,7 @@ def test_misspelt_words_agree_less_and_different_words_not_at_all() -> None:
     assert agreement("bel", "belaia") == 0.8  # a short stem takes an adjective's ending only
     assert agreement("bel", "belka") == 0
     assert agreement("bashn", "most") == 0
+    assert agreement("bashn", "bashnemer") < 0.5  # too much for an ending
     assert agreement("ark", "park") < 0.5
 
 
