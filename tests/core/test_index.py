@@ -5,7 +5,7 @@ import pytest
 
 from core.embedders import unit_rows
 from core.errors import SnapshotCorrupt
-from core.index import PhotoIndex
+from core.index import PhotoIndex, recall
 
 
 @pytest.fixture
@@ -25,6 +25,7 @@ def test_a_photo_finds_itself_first(embeddings: np.ndarray) -> None:
     found = PhotoIndex.build(embeddings).search(embeddings[5:6], 3)
     assert found.rows[0, 0] == 5
     assert found.scores[0, 0] == pytest.approx(1, abs=1e-5)
+    assert PhotoIndex.build(embeddings).search(embeddings, 3).scores.max() <= 1
 
 
 def test_asking_for_more_than_there_are_gives_all(embeddings: np.ndarray) -> None:
@@ -88,6 +89,20 @@ def test_every_kind_of_index_can_be_limited_to_some_rows(kind: str, clustered: n
     rows = [int(row) for row in np.argsort(clustered @ clustered[0])[:30]]  # the farthest
     found = PhotoIndex.build(clustered, **KINDS[kind]).search(clustered[:1], 50, only_rows=rows)
     assert set(found.rows[0]) == set(rows)
+
+
+def test_an_index_suits_the_number_of_photos(clustered: np.ndarray) -> None:
+    assert len({type(PhotoIndex.build(clustered, **how)._faiss) for how in KINDS.values()}) == 3
+
+
+def test_photos_that_form_no_clusters_are_found_as_well() -> None:
+    scattered = unit_rows(np.random.default_rng(3).normal(size=(2000, 32)))
+    exact, found = (
+        PhotoIndex.build(scattered, **KINDS[kind]).search(scattered[1::40], 20).rows
+        for kind in ("float32", "clusters")
+    )
+    assert recall(found, exact) >= 0.95
+    assert recall(exact[:, :10], exact) == 0.5
 
 
 def test_clusters_give_as_many_photos_as_were_asked_for(clustered: np.ndarray) -> None:
