@@ -71,6 +71,12 @@ def test_other_lines_stay_as_they_are(stream: io.StringIO) -> None:
     assert stream.getvalue().endswith(" INFO any: snapshot v1\n")
 
 
+def test_a_token_without_a_secret_part_hides_no_more_than_itself(stream: io.StringIO) -> None:
+    set_up_logging("DEBUG", secrets=token_secrets("wrong"), stream=stream)
+    logging.getLogger("any").info("right or wrong")
+    assert stream.getvalue().endswith(" INFO any: right or <token>\n")
+
+
 def test_a_json_line_is_one_object_and_hides_the_token_in_all_its_parts(
     json_stream: io.StringIO,
 ) -> None:
@@ -82,6 +88,7 @@ def test_a_json_line_is_one_object_and_hides_the_token_in_all_its_parts(
     record = json.loads(line)
     assert list(record) == ["time", "level", "logger", "message", "traceback"]
     assert record["message"] == 'first "line"\nof <token>'
+    assert "Stack (most recent call last)" in record["traceback"]
     assert "<token>/photos/1.jpg" in record["traceback"]
     assert SECRET not in line
 
@@ -94,6 +101,7 @@ def test_a_json_line_is_one_object_and_hides_the_token_in_all_its_parts(
         "chat_id=7654 sender_id = '7654'",
         "no chat -1009876543210, no user 987654321.",
         "sent to 987654321, 987654321; twice",
+        "no user 765432",
     ],
 )
 def test_whom_a_line_is_about_is_removed(

@@ -2,7 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from core.settings import Settings, misspelt, what_is_wrong
 
@@ -41,6 +41,8 @@ def test_the_token_has_two_names_and_is_never_shown(
     assert settings.bot_token is not None
     assert settings.bot_token.get_secret_value() == "42:secret"
     assert ":secret" not in repr(settings)
+    monkeypatch.setenv("GUIDE_BOT_TOKEN", "7:own")
+    assert Settings().bot_token == SecretStr("7:own")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,13 @@ def test_the_token_has_two_names_and_is_never_shown(
         ("GUIDE_WEBHOOK_SECRET", "guessable"),
         ("GUIDE_WEB_CORS_ORIGINS", "guide.example"),
         ("GUIDE_WEB_CORS_ORIGINS", "https://guide.example/"),
+        ("GUIDE_WEBHOOK_SECRET", "letters-and-digits, then more"),
+        ("GUIDE_WEB_API_KEY", "two words"),
+        ("GUIDE_WEB_API_KEY", "ключ"),
+        ("GUIDE_LOG_RETENTION_DAYS", "0"),
         ("GUIDE_WEB_MAP_TILES", "https://tiles.example/all.png"),
+        ("GUIDE_WEB_MAP_TILES", "https://tiles.example/{z}/{x}.png"),
+        ("GUIDE_WEB_MAP_TILES", "https://tiles.example/{z}/{x}/{y}.png;script-src"),
         ("GUIDE_WEB_MAP_TILES", "https://tiles.example; script-src */{z}/{x}/{y}.png"),
     ],
 )
@@ -73,6 +81,18 @@ def test_a_setting_without_meaning_is_refused(
     assert value not in told
     assert "pattern" not in told  # nobody should have to read one
     assert "Value error" not in told
+
+
+def test_a_proxy_is_an_address_or_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUIDE_WEB_TRUSTED_PROXIES", "10.0.0.1, 10.1.0.0/16, ::1")
+    assert Settings().web_trusted_proxies == ("10.0.0.1", "10.1.0.0/16", "::1")
+    monkeypatch.setenv("GUIDE_WEB_TRUSTED_PROXIES", "proxy.example")
+    with pytest.raises(ValidationError):
+        Settings()
+
+
+def test_a_webhook_secret_that_is_not_set_is_made_anew() -> None:
+    assert Settings().webhook_secret != Settings().webhook_secret
 
 
 def test_thresholds_are_read_as_json(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
