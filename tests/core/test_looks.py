@@ -9,6 +9,8 @@ from core.looks import closer_and_whole, joined, load_detailed, part
 from tests.conftest import LIMITS
 from tests.doubles import encoded
 
+RED, GREEN = (255, 0, 0), (0, 255, 0)
+
 
 def framed() -> Image.Image:
     """A green picture of 200 x 100 in a red frame 10 pixels wide."""
@@ -38,13 +40,17 @@ def test_pictures_of_any_shape_can_be_looked_at_again(size: tuple[int, int]) -> 
 def test_a_part_keeps_the_shape_of_the_picture() -> None:
     assert part(framed(), 0.5, 0, 0).getpixel((0, 0)) == (255, 0, 0)
     assert part(framed(), 0.5, 1, 1).size == (100, 50)
+    top_right = part(framed(), 0.5, 1, 0)
+    assert [top_right.getpixel(at) for at in ((0, 0), (0, 49), (99, 49))] == [RED, GREEN, RED]
     assert part(Image.new("RGB", (1, 7)), 0.1, 1, 0.5).size == (1, 1)
 
 
 def test_a_detailed_picture_is_bounded() -> None:
     """The square of its longer side would have 400 million pixels."""
     detailed = load_detailed(encoded(Image.new("RGB", (20_000, 40)), "PNG"), LIMITS, side=32)
-    assert max(detailed.size) <= 4 * 2 * 32
+    assert detailed.size == (4 * 40, 40)
+    detailed = load_detailed(encoded(Image.new("RGB", (2000, 500)), "PNG"), LIMITS, side=32)
+    assert detailed.size == (4 * 2 * 32, 2 * 32)
     with pytest.raises(UnreadableImage):
         load_detailed(b"junk", LIMITS, side=32)
 
