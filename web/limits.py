@@ -48,7 +48,7 @@ class RateLimit:
         if not allowed:
             wait_s = math.ceil((1 - left) * 60 / self._per_minute)
             raise HTTPException(
-                429, "Too many requests from your address.", {"Retry-After": str(max(1, wait_s))}
+                429, "Too many requests from your address.", {"Retry-After": str(wait_s)}
             )
 
 

@@ -1,12 +1,14 @@
 """What the API does with requests that make no sense, ask too much or mean harm."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import HTTPException
 
 from tests.web.conftest import RED, Web, running
 from web.admission import Bounds
@@ -283,11 +285,37 @@ def test_neighbours_in_one_network_of_ipv6_are_one_client() -> None:
     assert client_of("::ffff:1.2.3.4") == client_of("1.2.3.4")
 
 
-def test_an_allowance_grows_back() -> None:
+def test_who_comes_without_an_address_is_one_client_too() -> None:
+    assert client_of("") == ""
+
+
+def taken(limit: RateLimit, client: str, times: int) -> int:
+    """How many of so many requests are allowed."""
+    allowed = 0
+    for _ in range(times):
+        with suppress(HTTPException):
+            limit.take(client)
+            allowed += 1
+    return allowed
+
+
+def test_an_allowance_grows_back_up_to_a_minute_s_worth() -> None:
     now = 0.0
     limit = RateLimit(60, clock=lambda: now)
-    for _ in range(60):
-        limit.take("a")
+    assert taken(limit, "a", 99) == 60
     now = 1.0
-    limit.take("a")
-    limit.take("b")
+    assert taken(limit, "a", 99) == 1
+    assert taken(limit, "b", 1) == 1
+    now = 1000.0
+    assert taken(limit, "a", 99) == 60
+
+
+def test_of_many_clients_those_that_asked_longest_ago_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("web.limits.MANY", 2)
+    limit = RateLimit(2, clock=lambda: 0.0)
+    for client in ("a", "b", "a", "c"):
+        limit.take(client)
+    assert taken(limit, "a", 2) == 0
+    assert taken(limit, "b", 2) == 2
