@@ -17,7 +17,7 @@ from core.index import PhotoIndex
 from core.places import Photo, Place, Point
 from core.snapshot import SnapshotContent, Thresholds
 from core.snapshot_store import SnapshotStore
-from core.text_search import embed_places
+from core.text_search import PlaceWords, embed_places
 from core.thorough import thorough
 from offline.training import Training
 from tests.doubles import ColourEmbedder, TwoNetworks, coloured_photo
@@ -63,14 +63,18 @@ def store(tmp_path: Path) -> SnapshotStore:
 
 
 def test_what_was_published_is_what_is_loaded(store: SnapshotStore) -> None:
-    published = store.publish(content())
+    rows = content().words
+    words = PlaceWords(rows.texts + 1, rows.names + 2, rows.labels + 3)
+    published = store.publish(replace(content(), words=words))
     loaded = store.load(ColourEmbedder())
     assert loaded.manifest == published
     assert loaded.places == PLACES
     assert loaded.photos == PHOTOS
     assert loaded.manifest.thresholds == THRESHOLDS
     assert np.array_equal(loaded.joint, content().joint)
-    assert np.array_equal(loaded.words.labels, content().words.labels)
+    assert np.array_equal(loaded.words.texts, words.texts)
+    assert np.array_equal(loaded.words.names, words.names)
+    assert np.array_equal(loaded.words.labels, words.labels)
     assert loaded.index.search(content().visual[3:4], 1).rows[0, 0] == 3
 
 
@@ -176,6 +180,12 @@ def test_rollback_to_what_does_not_exist_changes_nothing(
     assert store.current() == current
 
 
+def test_without_a_current_version_rollback_goes_to_the_latest(store: SnapshotStore) -> None:
+    latest = [store.publish(content(c * 64)).version for c in "ab"][-1]
+    (store.folder / "current").unlink()
+    assert store.rollback().version == store.current() == latest
+
+
 def test_old_snapshots_are_pruned_but_never_the_current_one(store: SnapshotStore) -> None:
     versions = [store.publish(content(f"{n:064d}"), keep=2).version for n in range(3)]
     assert store.versions() == versions[1:]
@@ -216,12 +226,16 @@ def test_an_index_that_cannot_be_written_is_one_clear_error(
     with pytest.raises(DataDirError, match="the index was not written"):
         store.publish(content())
     assert store.current() is None
+    assert not any(store.folder.iterdir())
 
 
 def test_a_snapshot_of_another_embedder_is_refused(store: SnapshotStore) -> None:
     store.publish(content())
     with pytest.raises(SnapshotMismatch, match="built with embedder colours, but other"):
         store.load(ColourEmbedder("other"))
+    proven = ColourEmbedder("other")
+    proven.stands_in_for = "colours"
+    assert store.load(proven).places == PLACES
 
 
 def test_a_snapshot_of_another_format_is_refused(store: SnapshotStore) -> None:
@@ -230,6 +244,26 @@ def test_a_snapshot_of_another_format_is_refused(store: SnapshotStore) -> None:
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": 99}))
     with pytest.raises(SnapshotMismatch, match="format 99"):
         store.load(ColourEmbedder())
+
+
+@pytest.mark.parametrize("name", ["visual", "second", "joint", "words"])
+def test_rows_that_do_not_fit_are_found_out(store: SnapshotStore, name: str) -> None:
+    made = content(networks=2)
+    rows = made.words.texts if name == "words" else getattr(made, name)
+    less = replace(made.words, texts=rows[:-1]) if name == "words" else rows[:-1]
+    with pytest.raises(SnapshotCorrupt, match="do not fit together"):
+        store.publish(replace(made, **{name: less}))
+    assert store.current() is None
+
+
+@pytest.mark.parametrize("name", ["dim", "second_dim", "photos"])
+def test_a_manifest_that_says_otherwise_is_refused(store: SnapshotStore, name: str) -> None:
+    version = store.publish(content(networks=2)).version
+    manifest = store.folder / version / "manifest.json"
+    said = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(said | {name: said[name] + 1}))
+    with pytest.raises(SnapshotCorrupt, match="do not fit together"):
+        store.load(TwoNetworks())
 
 
 def test_photos_of_unknown_places_are_found_out(store: SnapshotStore) -> None:
@@ -281,6 +315,18 @@ def test_a_half_written_snapshot_is_invisible_and_cleared_away(store: SnapshotSt
     assert store.versions() == [current]
     store.publish(content("b" * 64))
     assert not draft.exists()
+
+
+def test_what_is_current_may_not_be_there_to_be_read(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert SnapshotStore(tmp_path / "file").current() is None
+    current = tmp_path / "snapshots" / "current"
+    current.parent.mkdir()
+    current.write_bytes(b"\n")
+    assert SnapshotStore(tmp_path).current() is None
+    current.write_bytes(b"\xff")
+    with pytest.raises(DataDirError, match="cannot read"):
+        SnapshotStore(tmp_path).current()
 
 
 def test_current_pointing_nowhere_is_said_so(store: SnapshotStore) -> None:
