@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from PIL.TiffImagePlugin import IFDRational
 
 from core.errors import ImageTooLarge, UnreadableImage
@@ -60,8 +60,13 @@ def test_the_cameras_orientation_is_applied() -> None:
 
 
 def test_a_damaged_exif_block_costs_the_orientation_only() -> None:
-    loaded = load_image(encoded(halves(), exif=b"Exif\0\0" + b"\xff" * 40), LIMITS)
-    assert loaded.size == (80, 40)
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "N", 6
+    damaged = exif.tobytes().replace(b"\x01\x0f\0\2", b"\x01\x00\0\2")  # its width is a text
+    with pytest.raises(struct.error):
+        ImageOps.exif_transpose(Image.open(io.BytesIO(encoded(halves(), exif=damaged))))
+    for block in (damaged, b"Exif\0\0" + b"\xff" * 40):
+        assert load_image(encoded(halves(), exif=block), LIMITS).size == (80, 40)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +103,13 @@ def test_sixteen_bit_grey_keeps_its_tones() -> None:
     ramp = np.linspace(0, 65535, 256).astype(np.uint16)[None, :].repeat(8, axis=0)
     loaded = np.asarray(load_image(encoded(Image.fromarray(ramp), "PNG"), LIMITS))
     assert np.abs(loaded[0, :, 0].astype(int) - np.arange(256)).max() <= 1
+
+
+@pytest.mark.parametrize("white", [1, 65535])
+def test_grey_in_fractions_keeps_its_tones(white: int) -> None:
+    grey = np.array([[0, white / 2, white, -white, np.nan, np.inf]], np.float32)
+    loaded = np.asarray(load_image(encoded(Image.fromarray(grey), "TIFF"), LIMITS))
+    assert loaded[0, :, 0].tolist() == [0, 127, 255, 0, 0, 0]
 
 
 def test_the_first_frame_of_an_animation_is_taken() -> None:
@@ -167,8 +179,9 @@ def test_big_pictures_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("side", [224, 249])  # of CLIP and of the bundled first network
-def test_half_of_what_chats_send_is_enough(side: int) -> None:
-    sent = encoded(halves(size=(1280, 960)))
+@pytest.mark.parametrize("format", ["JPEG", "PNG"])
+def test_half_of_what_chats_send_is_enough(side: int, format: str) -> None:
+    sent = encoded(halves(size=(1280, 960)), format)
     assert load_image(sent, LIMITS, min_side=side).size == (640, 480)
 
 
@@ -189,6 +202,11 @@ def test_a_picture_no_decoder_would_open_is_too_large_as_well() -> None:
 def test_bytes_are_limited_too() -> None:
     with pytest.raises(ImageTooLarge, match="MB"):
         load_image(b"\xff\xd8" + b"\0" * 3000, ImageLimits(max_bytes=2000, max_pixels=10**6))
+
+
+def test_what_a_limit_allows_is_accepted() -> None:
+    photo = encoded(halves(size=(80, 40)))
+    assert load_image(photo, ImageLimits(max_bytes=len(photo), max_pixels=80 * 40))
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
@@ -245,6 +263,12 @@ def test_anything_else_is_served_as_a_plain_jpeg(original: bytes) -> None:
     assert max(served.size) <= 4096
 
 
+def test_a_file_too_big_for_chats_is_served_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = encoded(coloured_photo("blue"), quality=100)
+    monkeypatch.setattr("core.images.SERVED_BYTES", len(original) - 1)
+    assert len(served_photo(original, LIMITS).jpeg) < len(original)
+
+
 def test_a_turned_photo_is_served_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 8
@@ -263,7 +287,11 @@ def test_a_picture_is_told_by_its_bytes(format: str) -> None:
     assert is_picture(encoded(halves(), format))
 
 
-@pytest.mark.parametrize("data", [b"", b"junk", b"%PDF-1.7", b"PK\3\4", b"<svg/>"])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"junk", b"%PDF-1.7", b"PK\3\4", b"<svg/>"]
+    + [encoded(halves(), format) for format in ("EPS", "PPM", "TGA")],  # no camera writes them
+)
 def test_another_file_is_no_picture(data: bytes) -> None:
     assert not is_picture(data)
 
