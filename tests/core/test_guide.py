@@ -406,6 +406,28 @@ async def test_a_second_network_that_cannot_be_had_shows_before_anybody_asks(
     guide.close()
 
 
+async def test_every_model_is_warm_before_anybody_asks(tmp_path: Path) -> None:
+    publish(tmp_path)
+    guide = CityGuide(tmp_path, embedder := CountingEmbedder(), limits=LIMITS)
+    await guide.warm_up()
+    assert (embedder.embedded_images, len(embedder.texts)) == (1, 1)
+    guide.close()
+
+
+async def test_a_closed_guide_leaves_no_thread(tmp_path: Path) -> None:
+    publish(tmp_path)
+    build_snapshot(Gallery(tmp_path), TwoNetworks("two"), LIMITS, k=5, keep=5)
+    before = set(threading.enumerate())
+    guide = CityGuide(tmp_path, TwoNetworks("two"), limits=LIMITS)
+    await guide.recognize(encoded(coloured_photo((35, 120, 140))))
+    await guide.search("red square")
+    await guide.similar(PLACES["red"])
+    started = {thread.name.split("_")[0] for thread in set(threading.enumerate()) - before}
+    assert started >= {"decode", "pictures", "second network", "words", "search"}
+    guide.close()
+    assert set(threading.enumerate()) <= before
+
+
 @pytest.fixture
 def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[Embeddings]:
     """The embeddings that indexes are asked about."""

@@ -107,6 +107,7 @@ async def test_a_photo_is_decoded_no_finer_than_each_network_needs(new_reader: N
     await reader.see(encoded(coloured_photo("blue", size=(1600, 1200))))
     assert embedder.first[1] == (400, 300)
     assert embedder.second[0] == (1600, 1200)  # a closer look takes twice the detail
+    assert embedder.first[2:] == embedder.second[1:] == [(800, 600), (1600, 1600)]
 
 
 async def test_a_large_file_is_hashed_in_a_thread_and_known_again(new_reader: NewReader) -> None:
