@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from threading import Event
 from typing import Any
 
@@ -10,9 +11,10 @@ import httpx
 import pytest
 from fastapi import HTTPException
 
+from core.errors import GuideError, QueryError
 from tests.web.conftest import RED, Web, running
 from web.admission import Bounds
-from web.limits import RateLimit, client_of
+from web.limits import RateLimit, Turns, client_of
 from web.schema import MapAnswer
 
 
@@ -63,6 +65,21 @@ async def test_too_big_a_photo_is_refused_announced_or_not(published: Path, tmp_
         headers = {"Content-Type": "image/jpeg"}
         problem(await web.client.post("/v1/recognize", content=endless(), headers=headers), 413)
         problem(await web.recognize(b"x" * 100_001), 413)  # within what a form may have
+        assert (await web.recognize(RED.ljust(100_000, b"\0"))).status_code == 200
+
+
+async def test_a_photo_never_touches_the_disk(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    def roll_over(file: Any) -> None:
+        raise AssertionError("it would be written to the disk")
+
+    monkeypatch.setattr(SpooledTemporaryFile, "rollover", roll_over)
+    assert (await web.recognize(RED.ljust(5_000_000, b"\0"))).status_code == 200
+
+
+async def test_a_form_has_one_file_and_few_fields(web: Web) -> None:
+    two = [("photo", RED), ("photo", RED)]
+    problem(await web.client.post("/v1/recognize", files=two), 400)
+    problem(await web.recognize(RED, data={str(n): "" for n in range(9)}), 400)
 
 
 async def test_a_slow_photo_is_given_up(published: Path, tmp_path: Path) -> None:
@@ -177,6 +194,8 @@ async def test_a_page_far_beyond_the_end_is_empty(web: Web) -> None:
         "/static/%2e%2e/%2e%2e/pyproject.toml",
         "/static//etc/passwd",
         "/nowhere",
+        "/docs",
+        "/redoc",
     ],
 )
 async def test_what_is_not_there_is_not_found(web: Web, path: str) -> None:
@@ -205,6 +224,22 @@ async def test_a_wrong_method_is_told_the_right_one(web: Web) -> None:
     assert answer.headers["Allow"] == "POST"
 
 
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(QueryError("why"), 422), (GuideError("why"), 503), (RuntimeError("why"), 500)],
+)
+async def test_whatever_goes_wrong_is_a_problem_that_tells_no_details(
+    web: Web, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(web.guide, "search", fail)
+    answer = await web.get("/v1/search?q=red")
+    problem(answer, status)
+    assert "why" not in answer.text
+
+
 async def test_a_key_is_asked_for_where_there_is_one(published: Path, tmp_path: Path) -> None:
     async with running(published, tmp_path, api_key="s3cret") as web:
         problem(await web.get("/v1/places"), 401)
@@ -212,6 +247,14 @@ async def test_a_key_is_asked_for_where_there_is_one(published: Path, tmp_path: 
         problem(await web.recognize(RED), 401)
         assert (await web.get("/v1/places", headers={"X-API-Key": "s3cret"})).status_code == 200
         assert (await web.get("/healthz")).status_code == 200
+        [shown, *_] = web.guide.catalogue.popular_photos  # pages show them without a key
+        assert (await web.get(f"/v1/photos/{shown.photo.photo_id}")).status_code == 200
+
+
+async def test_keys_are_not_tried_without_end(published: Path, tmp_path: Path) -> None:
+    async with running(published, tmp_path, api_key="s3cret", requests_per_minute=2) as web:
+        answers = [await web.get("/v1/places", headers={"X-API-Key": key}) for key in "abc"]
+        assert [answer.status_code for answer in answers] == [401, 401, 429]
 
 
 async def test_who_asks_too_much_has_to_wait(published: Path, tmp_path: Path) -> None:
@@ -220,6 +263,9 @@ async def test_who_asks_too_much_has_to_wait(published: Path, tmp_path: Path) ->
         assert [answer.status_code for answer in answers] == [200, 200, 429]
         problem(answers[2], 429)
         assert 1 <= int(answers[2].headers["Retry-After"]) <= 30
+        [shown, *_] = web.guide.catalogue.popular_photos  # which have an allowance of their own
+        photos = [await web.get(f"/v1/photos/{shown.photo.photo_id}") for _ in range(25)]
+        assert [photo.status_code for photo in photos] == [200] * 24 + [429]
 
 
 async def test_a_crowd_is_asked_to_come_back(published: Path, tmp_path: Path) -> None:
@@ -253,7 +299,14 @@ async def test_only_the_pages_named_may_ask_from_elsewhere(published: Path, tmp_
     async with running(published, tmp_path, cors_origins=["https://city.example"]) as web:
         friend = await web.get("/v1/places", headers={"Origin": "https://city.example"})
         stranger = await web.get("/v1/places", headers={"Origin": "https://evil.example"})
+        asked = {
+            "Origin": "https://city.example",
+            "Access-Control-Request-Method": "DELETE",
+            "Access-Control-Request-Headers": "X-API-Key",
+        }
+        assert (await web.client.options("/v1/queries", headers=asked)).status_code == 200
     assert friend.headers[allowed] == "https://city.example"
+    assert "Retry-After" in friend.headers["Access-Control-Expose-Headers"]
     assert allowed not in stranger.headers
 
 
@@ -308,6 +361,13 @@ def test_an_allowance_grows_back_up_to_a_minute_s_worth() -> None:
     assert taken(limit, "b", 1) == 1
     now = 1000.0
     assert taken(limit, "a", 99) == 60
+
+
+def test_a_turn_that_is_over_leaves_nothing_of_the_client() -> None:
+    turns = Turns(2, of_one=1)
+    with turns.turn("a"), pytest.raises(HTTPException), turns.turn("a"):
+        pass
+    assert (turns.taken, len(turns._by_client)) == (0, 0)
 
 
 def test_of_many_clients_those_that_asked_longest_ago_are_forgotten(
