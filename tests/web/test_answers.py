@@ -13,7 +13,7 @@ from fastapi import Request
 from PIL import Image, ImageCms
 
 from core.places import Photo
-from tests.doubles import coloured_photo
+from tests.doubles import coloured_photo, encoded
 from tests.web.conftest import PLACES, RED, Web, running
 from web.photos import PhotoShelf, _made_smaller
 
@@ -26,7 +26,7 @@ async def test_a_photo_in_a_form_is_recognised(web: Web) -> None:
     assert len(answer["photos"]) == 5
 
 
-@pytest.mark.parametrize("content_type", ["image/jpeg", "application/octet-stream"])
+@pytest.mark.parametrize("content_type", ["image/jpeg", "Image/JPEG", "application/octet-stream"])
 async def test_a_photo_may_be_the_body_itself(web: Web, content_type: str) -> None:
     sent = await web.client.post(
         "/v1/recognize", content=RED, headers={"Content-Type": content_type}
@@ -41,6 +41,22 @@ async def test_a_city_may_come_with_the_address_or_with_the_form(web: Web) -> No
         assert {c["place"]["city"] for c in answer["places"]} == {"Киров"}
 
 
+async def test_what_a_form_leaves_out_comes_from_the_address_and_nothing_else(web: Web) -> None:
+    for by_address, by_form in (("Москва", "Киров"), ("Киров", "")):
+        sent = await web.recognize(RED, params={"city": by_address}, data={"city": by_form})
+        assert {c["place"]["city"] for c in sent.json()["places"]} == {"Киров"}
+
+
+async def test_a_position_prefers_what_is_near(web: Web) -> None:
+    between, shares = encoded(coloured_photo((35, 120, 140))), []
+    for place in (PLACES["green"], PLACES["red"]):
+        assert place.point
+        sent = await web.recognize(between, params={"lat": place.point.lat, "lon": place.point.lon})
+        found = {c["place"]["key"]: c["share"] for c in sent.json()["places"]}
+        shares.append(found[PLACES["green"].key])
+    assert shares[0] > shares[1]
+
+
 async def test_words_find_photos_page_by_page(web: Web) -> None:
     pages = [
         (await web.get("/v1/search", params={"q": "red", "limit": 2, "offset": offset})).json()
@@ -49,14 +65,18 @@ async def test_words_find_photos_page_by_page(web: Web) -> None:
     ids = [hit["photo"]["photo_id"] for page in pages for hit in page["photos"]]
     assert len(set(ids)) == 4
     assert pages[0]["photos"][0]["place"]["name"] == "Красная площадь"
+    elsewhere = (await web.get("/v1/search", params={"q": "red", "city": "киров"})).json()
+    assert {hit["place"]["city"] for hit in elsewhere["photos"]} <= {"Киров"}
 
 
 async def test_places_are_browsed_by_city_and_category(web: Web) -> None:
     everything = (await web.get("/v1/places")).json()
     assert everything["total"] == 3
     assert everything["places"][0]["key"] == PLACES["red"].key  # the best rated
-    kirov = (await web.get("/v1/places", params={"city": "Киров", "limit": 1})).json()
+    kirov = (await web.get("/v1/places", params={"city": "киров", "limit": 1})).json()
     assert (kirov["total"], len(kirov["places"])) == (2, 1)
+    rest = (await web.get("/v1/places", params={"offset": 1, "limit": 1})).json()
+    assert rest["places"] == everything["places"][1:2]
     bridges = (await web.get("/v1/places", params={"category": "bridges"})).json()
     assert [place["name_en"] for place in bridges["places"]] == ["Green Bridge"]
 
@@ -75,7 +95,9 @@ async def test_categories_of_most_places_come_first(demo_web: Web) -> None:
 
 async def test_a_place_has_all_its_photos(web: Web) -> None:
     place = (await web.get(f"/v1/places/{PLACES['green'].key}")).json()
-    assert (place["name"], place["lat"], len(place["photos"])) == ("Зелёный мост", 58.6, 6)
+    assert (place["name"], place["lat"], place["lon"]) == ("Зелёный мост", 58.6, 49.6)
+    assert len({photo["url"] for photo in place["photos"]}) == 6
+    assert {(photo["width"], photo["height"]) for photo in place["photos"]} == {(640, 480)}
 
 
 async def test_a_place_has_places_like_it_but_not_itself(web: Web) -> None:
@@ -94,10 +116,14 @@ async def test_a_photo_is_served_whole_or_smaller_and_once(web: Web) -> None:
     assert len(small.content) < len(whole.content)
     assert "max-age" in small.headers["Cache-Control"]
     again = await web.get(
-        url, params={"width": 160}, headers={"If-None-Match": small.headers["ETag"]}
+        url,
+        params={"width": 160},
+        headers={"If-None-Match": f'"another", W/{small.headers["ETag"]}'},
     )
     assert (again.status_code, again.content) == (304, b"")
     assert whole.headers["ETag"] != small.headers["ETag"]
+    wider = await web.get(url, params={"width": 1280})
+    assert wider.content == whole.content
 
 
 async def test_a_part_of_a_photo_can_be_had(web: Web) -> None:
@@ -115,7 +141,7 @@ async def test_a_smaller_photo_is_made_once_and_keeps_its_colours(
 ) -> None:
     made, profile = Counter[Path](), ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
     file = tmp_path / "photo.jpg"
-    coloured_photo("red", size=(640, 480)).save(file, icc_profile=profile.tobytes())
+    coloured_photo("red", size=(480, 640)).save(file, icc_profile=profile.tobytes())
 
     def counted(photo: Path, width: int) -> bytes:
         made[photo] += 1
@@ -123,11 +149,12 @@ async def test_a_smaller_photo_is_made_once_and_keeps_its_colours(
 
     monkeypatch.setattr("web.photos._made_smaller", counted)
     shelf, request = PhotoShelf(), Request({"type": "http", "headers": []})
-    photo = Photo("one", "red", "photo.jpg", 640, 480)
+    photo = Photo("one", "red", "photo.jpg", 480, 640)
     answers = await asyncio.gather(*(shelf.response(request, photo, file, 160) for _ in range(9)))
+    answers.append(await shelf.response(request, photo, file, 160))
     assert made == {file: 1}
     with Image.open(io.BytesIO(bytes(answers[-1].body))) as smaller:
-        assert smaller.width == 160
+        assert smaller.size == (160, 213)
         assert smaller.info["icc_profile"] == profile.tobytes()
 
 
@@ -157,7 +184,11 @@ async def test_queries_are_logged_without_addresses_and_photos(web: Web) -> None
         photo, words, junk = log.execute("SELECT * FROM queries ORDER BY id").fetchall()
     assert (photo["kind"], words["kind"], words["text"]) == ("photo", "text", "red")
     assert (photo["chat_type"], words["language"]) == ("web", "ru")
-    assert json.loads(photo["places"])[0][0] == "red"
+    assert (photo["language"], photo["confident"], words["confident"]) == ("en", 1, None)
+    for row in (photo, words):
+        assert json.loads(row["places"])[0][0] == "red"
+        assert json.loads(row["timings_ms"])["search"] >= 0
+        assert row["snapshot"] == web.guide.snapshot
     assert (photo["error"], junk["error"]) == (None, "UnreadableImage")
     assert len(photo["user_hash"]) == 32
     assert b"127.0.0.1" not in web.log_file.read_bytes()
