@@ -12,9 +12,11 @@ import pytest
 from fastapi import Request
 from PIL import Image, ImageCms
 
-from core.places import Photo
+from core.catalogue import Catalogue
+from core.places import Photo, Place
 from tests.doubles import coloured_photo, encoded
 from tests.web.conftest import PLACES, RED, Web, running
+from web.answers import places_answer
 from web.photos import PhotoShelf, _made_smaller
 
 
@@ -55,6 +57,17 @@ async def test_a_position_prefers_what_is_near(web: Web) -> None:
         found = {c["place"]["key"]: c["share"] for c in sent.json()["places"]}
         shares.append(found[PLACES["green"].key])
     assert shares[0] > shares[1]
+    sydney = await web.recognize(between, params={"lat": -33.9, "lon": 151.2})
+    assert sydney.status_code == 200
+
+
+async def test_every_candidate_comes_with_a_photo_of_its_own(web: Web) -> None:
+    candidates = (await web.recognize(encoded(coloured_photo((35, 120, 140))))).json()["places"]
+    assert len(candidates) > 1
+    for place in (candidate["place"] for candidate in candidates):
+        shown = web.guide.catalogue.photo(place["photo"]["photo_id"])
+        assert shown
+        assert shown.place.key == place["key"]
 
 
 async def test_words_find_photos_page_by_page(web: Web) -> None:
@@ -79,6 +92,19 @@ async def test_places_are_browsed_by_city_and_category(web: Web) -> None:
     assert rest["places"] == everything["places"][1:2]
     bridges = (await web.get("/v1/places", params={"category": "bridges"})).json()
     assert [place["name_en"] for place in bridges["places"]] == ["Green Bridge"]
+
+
+def test_of_a_place_is_told_what_says_most() -> None:
+    place = Place(
+        "x", "Башня", kinds=("architecture", "towers", "bridges"), description="Башня.\nA tower."
+    )
+    photos = [Photo(name, "x", f"{name}.jpg", 1, 1) for name in ("first", "second")]
+    catalogue = Catalogue([place], photos)
+    browsed = {"city": None, "category": "bridges", "limit": 5, "offset": 0}
+    [told] = places_answer(catalogue, "v1", **browsed).places
+    assert [category.category for category in told.categories] == ["towers", "bridges"]
+    assert (told.description_ru, told.description_en) == ("Башня.", "A tower.")
+    assert told.photo.photo_id == "first"
 
 
 async def test_there_is_something_to_browse_by(web: Web) -> None:
