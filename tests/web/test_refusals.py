@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from threading import Event
@@ -12,10 +13,14 @@ import pytest
 from fastapi import HTTPException
 
 from core.errors import GuideError, QueryError
-from tests.web.conftest import RED, Web, running
+from core.guide import CityGuide
+from core.querylog import FILE_NAME, QueryLog
+from tests.doubles import ColourEmbedder
+from tests.web.conftest import LIMITS, PLAIN_MAP, RED, Web, running
 from web.admission import Bounds
+from web.app import build_app
 from web.limits import RateLimit, Turns, client_of
-from web.schema import MapAnswer
+from web.schema import AboutAnswer, MapAnswer
 
 
 def problem(response: httpx.Response, status: int) -> dict[str, Any]:
@@ -268,13 +273,30 @@ async def test_who_asks_too_much_has_to_wait(published: Path, tmp_path: Path) ->
         assert [photo.status_code for photo in photos] == [200] * 24 + [429]
 
 
-async def test_a_crowd_is_asked_to_come_back(published: Path, tmp_path: Path) -> None:
-    async with running(
-        published, tmp_path, bounds=Bounds(photos_at_once=0, words_at_once=0)
-    ) as web:
-        for answer in (await web.recognize(RED), await web.get("/v1/search?q=red")):
-            problem(answer, 503)
-            assert int(answer.headers["Retry-After"]) > 0
+async def test_a_crowd_is_asked_to_come_back_and_keeps_nobody_else_out(
+    published: Path, tmp_path: Path
+) -> None:
+    for none in ("photos_at_once", "words_at_once"):
+        async with running(published, tmp_path, bounds=replace(Bounds(), **{none: 0})) as web:
+            busy, free = await web.recognize(RED), await web.get("/v1/search?q=red")
+        if none == "words_at_once":
+            busy, free = free, busy
+        problem(busy, 503)
+        assert int(busy.headers["Retry-After"]) > 0
+        assert free.status_code == 200
+
+
+async def test_nobody_is_sent_here_before_it_is_ready(published: Path, tmp_path: Path) -> None:
+    about = AboutAnswer(log_retention_days=90, map=PLAIN_MAP)
+    guide = CityGuide(published, ColourEmbedder(), limits=LIMITS)
+    async with QueryLog.open(tmp_path / FILE_NAME) as log:
+        app = build_app(guide, log, user_hash_key=b"key", about=about, bounds=Bounds())
+        app.state.ready = False
+        here = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=here, base_url="http://guide") as client:
+            problem(await client.get("/readyz"), 503)
+            assert (await client.get("/healthz")).status_code == 200
+    guide.close()
 
 
 async def test_words_are_answered_while_there_are_too_many_photos(
