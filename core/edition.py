@@ -17,7 +17,7 @@ from core.places import Point
 from core.similar import SimilarPlaces
 from core.snapshot import Snapshot
 from core.text_search import PlaceMatch, TextIndex, Why
-from core.turns import each_once, in_turns
+from core.turns import in_turns
 from core.variety import typicality, varied
 from core.verdict import ANSWERS, Verdict, verdict
 from core.vote import Neighbour
@@ -167,7 +167,7 @@ def recognition(
 def photos_that_fit(
     edition: Edition, meant: Meant, embedding: Embeddings, city: str | None
 ) -> Iterator[PhotoHit]:
-    """Photos of the places that fit, best first; a picture of two places comes once."""
+    """Photos of the places that fit, best first; each once, since a snapshot has it once."""
     among = None if city is None else edition.in_city(city)
     matches = edition.texts.rank(meant, embedding, among)
 
@@ -180,4 +180,4 @@ def photos_that_fit(
             yield edition.hit(rows[at], match.score, match.why)
 
     groups = ([m for m in matches if m.as_well], [m for m in matches if not m.as_well])
-    return each_once(chain.from_iterable(in_turns(map(photos, group)) for group in groups))
+    return chain.from_iterable(in_turns(map(photos, group)) for group in groups)
