@@ -257,7 +257,9 @@ async def test_a_key_is_asked_for_where_there_is_one(published: Path, tmp_path: 
 
 
 async def test_keys_are_not_tried_without_end(published: Path, tmp_path: Path) -> None:
-    async with running(published, tmp_path, api_key="s3cret", requests_per_minute=2) as web:
+    async with running(
+        published, tmp_path, api_key="s3cret", bounds=Bounds(requests_per_minute=2)
+    ) as web:
         answers = [await web.get("/v1/places", headers={"X-API-Key": key}) for key in "abc"]
         assert [answer.status_code for answer in answers] == [401, 401, 429]
 
