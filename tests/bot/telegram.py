@@ -41,19 +41,32 @@ SENDS = (SendMessage, SendPhoto, SendMediaGroup, SendVenue)
 numbers = count(1)
 
 
+_step = asyncio.sleep  # in whose place a test may put that of a `QuickTime`
+
+
 class QuickTime:
-    """A clock that waits take no time on; they are in ``waits``."""
+    """A clock on which waits, listed in ``waits``, go by as soon as nobody has anything to do."""
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.waits: list[float] = []
+        self._alarms: list[float] = []  # when those who wait go on
 
     def clock(self) -> float:
         return self.now
 
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
-        self.now += seconds
+        alarm = self.now + seconds
+        self._alarms.append(alarm)
+        try:
+            while self.now < alarm:
+                for _ in range(10):  # steps in which others may come to wait as well
+                    await _step(0)
+                if alarm == min(self._alarms):
+                    self.now = max(self.now, alarm)
+        finally:
+            self._alarms.remove(alarm)
 
     def pacer(self) -> Pacer:
         """A pacer on this clock."""
