@@ -107,9 +107,7 @@ class Pacer:
                 self._forget_idle_chats()
             in_group = isinstance(chat_id, str) or chat_id < 0
             self._chats[chat_id] = _ChatPace(group=in_group)
-        chat = self._chats[chat_id]
-        chat.used = self._clock()
-        return chat
+        return self._chats[chat_id]
 
     def _forget_idle_chats(self) -> None:
         now = self._clock()
