@@ -82,7 +82,9 @@ class RecordingSession(BaseSession):
         self.calls: list[TelegramMethod[Any]] = []
         self.me = BOT_USER
         self.failures: dict[type[TelegramMethod[Any]], list[Exception]] = defaultdict(list)
-        self.stream_failure: Exception | None = None
+        self.told_sizes: dict[str, int] = {}  # by getFile, where they are not the true ones
+        self.stream_failures: list[Exception] = []  # of the next downloads
+        self.cut = 0  # bytes that the next download lacks
         self.downloads = 0
         self.typing = asyncio.Event()  # set once the user was shown "typing"
 
@@ -102,6 +104,7 @@ class RecordingSession(BaseSession):
         method: TelegramMethod[Any],
         timeout: int | None = None,  # noqa: ASYNC109  (aiogram's signature)
     ) -> Any:
+        await _step(0)  # as any request, it lets others go on meanwhile
         if failures := self.failures[type(method)]:
             raise failures.pop(0)
         self.calls.append(method)
@@ -112,14 +115,17 @@ class RecordingSession(BaseSession):
             case GetUpdates():
                 result = []
             case GetFile(file_id=file_id):
-                path = f"photos/{file_id}"
-                result = File(file_id=file_id, file_unique_id=file_id, file_path=path)
+                path, size = f"photos/{file_id}", len(self.files.get(file_id, b""))
+                size = self.told_sizes.get(file_id, size)
+                result = File(
+                    file_id=file_id, file_unique_id=file_id, file_path=path, file_size=size
+                )
             case SendMessage(chat_id=chat_id) | SendVenue(chat_id=chat_id):
                 result = _message(chat_id)
             case SendPhoto(chat_id=chat_id):
-                result = _message(chat_id, photo=[_uploaded()])
+                result = _message(chat_id, photo=_uploaded())
             case SendMediaGroup(chat_id=chat_id, media=media):
-                result = [_message(chat_id, photo=[_uploaded()]) for _ in media]
+                result = [_message(chat_id, photo=_uploaded()) for _ in media]
             case SendChatAction():
                 self.typing.set()
         return result
@@ -128,9 +134,10 @@ class RecordingSession(BaseSession):
         self, url: str, *args: Any, **kwargs: Any
     ) -> AsyncGenerator[bytes, None]:
         self.downloads += 1
-        if self.stream_failure:
-            raise self.stream_failure
+        if self.stream_failures:
+            raise self.stream_failures.pop(0)
         content = self.files[url.rpartition("/")[2]]
+        content, self.cut = content[: len(content) - self.cut], 0
         for start in range(0, len(content), 65536):
             yield content[start : start + 65536]
 
@@ -226,8 +233,10 @@ def _message(chat_id: int | str, **content: Any) -> Message:
     )
 
 
-def _uploaded() -> PhotoSize:
+def _uploaded() -> list[PhotoSize]:
+    """The sizes of a photo that was sent, smallest first."""
     number = next(numbers)
-    return PhotoSize(
-        file_id=f"uploaded-{number}", file_unique_id=f"u{number}", width=640, height=480
-    )
+    return [
+        PhotoSize(file_id=f"{size}{number}", file_unique_id=f"u-{size}{number}", width=w, height=h)
+        for size, w, h in (("small-", 90, 60), ("uploaded-", 640, 480))
+    ]

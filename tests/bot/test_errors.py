@@ -54,9 +54,31 @@ async def test_an_unforeseen_error_is_explained_and_logged(chat: Chat) -> None:
     assert logged_errors(chat) == [("text", "ZeroDivisionError")]
 
 
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try downloads again at once."""
+    monkeypatch.setattr("bot.media.PAUSES_S", (0, 0))
+
+
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize("error", [ClientPayloadError("cut"), TimeoutError()])
+async def test_a_failed_download_is_tried_again(chat: Chat, error: Exception) -> None:
+    chat.telegram.stream_failures = [error] * 2
+    answer, _ = await chat.feed(update(photo=photo()))
+    assert "Kremlin" in answer.text
+
+
+@pytest.mark.usefixtures("no_pauses")
+async def test_a_download_that_was_cut_short_is_not_taken_for_the_photo(chat: Chat) -> None:
+    chat.telegram.cut = 5
+    await chat.feed(update(photo=photo()))
+    assert chat.guide.questions == [b"bytes of the photo"]
+
+
+@pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("error", [ClientPayloadError("cut"), TimeoutError()])
 async def test_a_failed_download_is_explained(chat: Chat, error: Exception) -> None:
-    chat.telegram.stream_failure = error
+    chat.telegram.stream_failures = [error] * 9
     [answer] = await chat.feed(update(photo=photo()))
     assert "could not download" in answer.text
     assert logged_errors(chat) == [("photo", "DownloadFailed")]

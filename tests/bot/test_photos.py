@@ -137,6 +137,7 @@ async def test_an_unsure_guide_is_quoted_as_unsure_and_shows_each_candidate_once
         {"mime_type": "image/png"},
         {"mime_type": "application/octet-stream", "file_name": "A.JPG"},
         {"mime_type": "application/pdf", "file_name": "a.webp"},
+        {"mime_type": "application/octet-stream"},
         {"file_name": "photo"},
         {},
     ],
@@ -197,8 +198,16 @@ async def test_a_file_known_to_be_too_large_is_refused_before_any_download(chat:
     assert chat.telegram.downloads == 0
 
 
+async def test_a_file_that_getfile_tells_to_be_too_large_is_not_downloaded(chat: Chat) -> None:
+    chat.telegram.told_sizes["doc"] = 20_000_001
+    [refusal] = await chat.feed(update(document=document(mime_type="image/png")))
+    assert "more than 20 MB" in refusal.text
+    assert chat.telegram.downloads == 0
+
+
 async def test_a_file_that_is_larger_than_announced_is_dropped_half_way(chat: Chat) -> None:
     chat.telegram.files["doc"] = b"x" * 20_000_001
+    chat.telegram.told_sizes["doc"] = 9
     [refusal] = await chat.feed(update(document=document(mime_type="image/png", file_size=9)))
     assert "more than 20 MB" in refusal.text
     assert not chat.guide.questions
