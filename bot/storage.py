@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 EVERY_S = 5.0
 LOOK_AGAIN_S = 60.0  # for new photos, when everything is uploaded
 AFTER_TROUBLE_S = 60.0
-MAX_ALBUM = 10
 MAX_WANTED = 500
 AT_ONCE = 2  # uploads that somebody waits for
 
@@ -50,7 +49,7 @@ class StorageChat:
         self._sleep = sleep
         self._turn = asyncio.Lock()
         self._wanted: dict[str, Photo] = {}  # by photo_id, the latest wish last
-        self._useless: set[str] = set()  # photo_ids that are refused or have no file
+        self._useless: set[str] = set()  # photo_ids that are refused
         self._uploads: set[asyncio.Task[None]] = set()
 
     def want(self, photos: Sequence[Photo]) -> None:
@@ -63,16 +62,13 @@ class StorageChat:
         """Whether a photo is to be uploaded still; it may turn out that it cannot be."""
         if self._file_ids.get(photo.photo_id) or photo.photo_id in self._useless:
             return False
-        if not self._photo_file(photo).is_file():
-            self._useless.add(photo.photo_id)
-            return False
-        return True
+        return self._photo_file(photo).is_file()
 
     async def upload_within(self, photos: Sequence[Photo], seconds: float) -> None:
         """Upload up to 10 photos now, unless others have to; what takes longer goes on after."""
         if len(self._uploads) >= AT_ONCE:  # a person would not wait for so many before theirs
             return
-        upload = asyncio.create_task(self._upload_quietly(photos[:MAX_ALBUM]))
+        upload = asyncio.create_task(self._upload_quietly(photos))
         self._uploads.add(upload)
         upload.add_done_callback(self._uploads.discard)
         await asyncio.wait({upload}, timeout=seconds)

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,14 @@ from aiogram.exceptions import (
     TelegramForbiddenError,
     TelegramMigrateToChat,
     TelegramNetworkError,
+    TelegramRetryAfter,
 )
 from aiogram.methods import SendMediaGroup, SendPhoto
 from PIL import Image
 
 from bot.app import build_bot
 from bot.file_ids import FileIds
-from bot.storage import AFTER_TROUBLE_S, AT_ONCE, LOOK_AGAIN_S, StorageChat
+from bot.storage import AFTER_TROUBLE_S, AT_ONCE, LOOK_AGAIN_S, MAX_WANTED, StorageChat
 from core.places import Photo
 from tests.bot.telegram import TOKEN, QuickTime, RecordingSession
 
@@ -128,15 +130,24 @@ async def test_one_bad_photo_does_not_spoil_an_album(storage: Storage, photos: l
         TelegramBadRequest(METHOD, "Bad Request: chat not found"),
         TelegramBadRequest(METHOD, "Bad Request: not enough rights to send photos"),
         TelegramNetworkError(METHOD, "no route"),
+        FileNotFoundError("gone a moment ago"),
     ],
 )
-async def test_trouble_with_the_chat_is_waited_out(
+async def test_trouble_with_the_chat_or_a_file_is_waited_out(
     trouble: Exception, storage: Storage, photos: list[Photo]
 ) -> None:
     storage.telegram.failures[SendPhoto] = [trouble]
     await storage.fill(photos[:3])
     assert storage.uploaded == ["0", "1", "2"]
-    assert AFTER_TROUBLE_S in storage.time.waits
+    assert storage.time.waits[0] == AFTER_TROUBLE_S
+
+
+async def test_a_long_wait_that_telegram_asks_for_is_kept(
+    storage: Storage, photos: list[Photo]
+) -> None:
+    storage.telegram.failures[SendPhoto] = [TelegramRetryAfter(METHOD, "slow down", 3600)]
+    await storage.fill(photos[:1])
+    assert storage.time.waits[0] == 3600
 
 
 async def test_a_group_that_became_a_supergroup_is_followed(
@@ -144,17 +155,24 @@ async def test_a_group_that_became_a_supergroup_is_followed(
 ) -> None:
     moved = TelegramMigrateToChat(METHOD, "group chat was upgraded", migrate_to_chat_id=-1002)
     storage.telegram.failures[SendPhoto] = [moved]
-    await storage.fill(photos[:2])
+    await storage.chat.upload(photos[:1])
+    await storage.chat.upload(photos[1:2])
     assert [call.chat_id for call in storage.telegram.sent] == [-1002, -1002]
 
 
 async def test_a_crowd_that_wants_photos_now_does_not_pile_up_and_ends_with_the_filling(
     storage: Storage, photos: list[Photo], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    never = asyncio.Event()
-    monkeypatch.setattr(storage.chat, "_send", lambda _: never.wait())
-    filling = asyncio.create_task(storage.chat.fill(lambda: photos))
+    async def send(_: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.01)  # nor is a connection closed at once
+
+    monkeypatch.setattr(storage.chat, "_send", send)
     await asyncio.gather(*(storage.chat.upload_within(photos[:5], 0.01) for _ in range(180)))
+    filling = asyncio.create_task(storage.chat.fill(lambda: photos))
+    await asyncio.sleep(0)
     uploads = set(storage.chat._uploads)
     assert len(uploads) == AT_ONCE
     filling.cancel()
@@ -171,6 +189,31 @@ async def test_a_repeated_wish_comes_before_other_ones(
     assert storage.uploaded[:3] == ["20", "21", "0"]
 
 
+async def test_a_crowd_s_wishes_are_bounded(storage: Storage, photos: list[Photo]) -> None:
+    for number in range(3 * MAX_WANTED):
+        storage.chat.want([replace(photos[0], photo_id=f"{number}")])
+    assert len(storage.chat._wanted) == MAX_WANTED
+
+
+async def test_a_photo_that_is_put_back_is_uploaded_after_all(
+    storage: Storage, photos: list[Photo]
+) -> None:
+    content = storage.file(photos[0]).read_bytes()
+    storage.file(photos[0]).unlink()
+    await storage.fill(photos[:2])
+    storage.file(photos[0]).write_bytes(content)
+    await storage.chat.upload(photos[:2])
+    assert storage.uploaded == ["1", "0"]
+
+
+async def test_one_may_want_photos_now_again_and_again(
+    storage: Storage, photos: list[Photo]
+) -> None:
+    for photo in photos[: 2 * AT_ONCE]:
+        await storage.chat.upload_within([photo], 60)
+    assert storage.uploaded == ["0", "1", "2", "3"]
+
+
 async def test_two_people_who_want_the_same_photos_cause_one_upload(
     storage: Storage, photos: list[Photo]
 ) -> None:
@@ -178,3 +221,5 @@ async def test_two_people_who_want_the_same_photos_cause_one_upload(
         storage.chat.upload_within(photos[:5], 60), storage.chat.upload_within(photos[:5], 60)
     )
     assert storage.uploaded == ["0", "1", "2", "3", "4"]
+    assert all(call.disable_notification for call in storage.telegram.sent)
+    assert str(storage.file_ids.get("id0")).startswith("uploaded-"), "the largest size"
