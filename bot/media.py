@@ -173,7 +173,7 @@ class Albums:
         return True
 
     def _present(self, photos: Sequence[Captioned]) -> list[Captioned]:
-        return [item for item in photos if self._photo_file(item.photo).is_file()][:MAX_ALBUM]
+        return [item for item in photos if self._photo_file(item.photo).is_file()]
 
     async def _send(
         self,
