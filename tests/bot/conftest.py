@@ -80,7 +80,8 @@ class SetGuide:
     async def recognize(self, photo: SeenPhoto, *, near: Point | None = None) -> Recognition:
         """The set places with their shares."""
         self.nears.append(near)
-        return self.answers.pop(0) if self.answers else self.recognition()
+        answer = self.answers.pop(0) if self.answers else self.recognition()
+        return replace(answer, timings_ms={**photo.timings_ms, **answer.timings_ms})
 
     def recognition(self, *places: tuple[Place, float], confident: bool = True) -> Recognition:
         """An answer with these places, or with those the guide was set to."""

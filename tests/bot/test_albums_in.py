@@ -5,7 +5,8 @@ import sqlite3
 from typing import Any
 
 import pytest
-from aiogram.methods import SendMediaGroup, SendMessage, SendPhoto
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.methods import GetFile, SendMediaGroup, SendMessage, SendPhoto
 from aiogram.types import Update
 
 from bot.media_groups import MediaGroups
@@ -74,11 +75,40 @@ async def test_a_straggler_does_not_cause_a_second_answer(chat: Chat) -> None:
     assert await feed_together(chat, album({"photo": photo()})) == []
 
 
+async def test_of_the_albums_handed_out_the_latest_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.media_groups.RECENT", 2)
+    groups = MediaGroups(quiet_s=0)
+    parts = [album({"photo": photo()}, group=f"g{n}")[0].message for n in range(5)]
+    for part in parts:
+        assert await groups.gather(part) == [part]
+    assert [await groups.gather(part) for part in parts[-2:]] == [None, None]
+    assert len(groups._complete) == 2
+
+
 async def test_a_photo_of_the_album_that_cannot_be_used_is_left_out(chat: Chat) -> None:
     chat.telegram.files["doc"] = b"x" * 20_000_001
     answer, *_ = await feed_together(chat, album(*PHOTOS))
     assert "Kremlin" in answer.text
     assert len(chat.guide.questions) == 2
+
+
+async def test_a_photo_of_the_album_that_telegram_does_not_hand_over_is_left_out(
+    chat: Chat,
+) -> None:
+    method = GetFile(file_id="pic")
+    chat.telegram.failures[GetFile] = [TelegramBadRequest(method, "Bad Request: no such file")]
+    answer, *_ = await feed_together(chat, album(*PHOTOS))
+    assert "Kremlin" in answer.text
+    assert len(chat.guide.questions) == 2
+
+
+async def test_of_what_is_wrong_with_an_album_the_first_is_told(chat: Chat) -> None:
+    chat.guide.error = UnreadableImage("no picture")
+    large = {"document": document(mime_type="image/png", file_size=20_000_001)}
+    [explanation] = await feed_together(chat, album(large, *PHOTOS))
+    assert "more than 20 MB" in explanation.text
 
 
 async def test_an_album_of_which_nothing_can_be_used_is_explained_once(chat: Chat) -> None:

@@ -29,6 +29,7 @@ async def test_thats_it_is_kept_with_the_query_and_its_buttons_go(chat: Chat) ->
     assert (toast.text, toast.show_alert) == ("Спасибо! Рад, что узнал.", False)
     [edit] = [call for call in chat.telegram.calls if isinstance(call, EditMessageReplyMarkup)]
     assert list(buttons(edit)) == ["🗺 На карте", "🖼 Ещё фото", "📍 Рядом", "Кремль"]
+    assert all(edit.reply_markup.inline_keyboard), "no row is left empty"
 
 
 async def test_not_it_points_to_the_other_candidates(chat: Chat) -> None:

@@ -14,6 +14,7 @@ async def test_file_ids_outlive_the_process_and_belong_to_one_bot(tmp_path: Path
         await file_ids.remember({"a": "file-a", "b": "file-b"})
         await file_ids.remember({"b": "file-b2"})
         await file_ids.forget("a")
+        assert (file_ids.get("a"), file_ids.get("b")) == (None, "file-b2")
     async with FileIds.open(path, 42) as again, FileIds.open(path, 43) as another_bot:
         assert (again.get("a"), again.get("b"), len(again)) == (None, "file-b2", 1)
         assert len(another_bot) == 0

@@ -16,8 +16,7 @@ FROM_BOT = {
 }
 FROM_BOT_PHOTO = {**FROM_BOT, "photo": photo("gallery")}
 FROM_ANN = {**FROM_BOT, "from": {"id": 8, "is_bot": False, "first_name": "Ann"}}
-
-
+FROM_ANOTHER_BOT = {**FROM_BOT, "from": {"id": 43, "is_bot": True, "first_name": "Weather"}}
 PHOTO_OF_ANN = {**FROM_ANN, "photo": photo()}
 BOT = {"id": 42, "is_bot": True, "first_name": "Guide", "username": "guide_bot"}
 
@@ -33,10 +32,12 @@ BOT = {"id": 42, "is_bot": True, "first_name": "Guide", "username": "guide_bot"}
         {"text": "old fortress", "reply_to_message": FROM_BOT_PHOTO},
         {"photo": photo()},
         {"photo": photo(), "caption": "look!"},
+        {"photo": photo(), "reply_to_message": FROM_ANOTHER_BOT},
         {"text": "/help"},
         {"text": "/help@another_bot"},
         {"text": "/weather@guide_bot"},
         {"text": "/where", "reply_to_message": PHOTO_OF_ANN},
+        {"photo": photo(), "caption": "/where"},
         {"text": "/where@another_bot", "reply_to_message": PHOTO_OF_ANN},
         {"text": "what is it?", "reply_to_message": PHOTO_OF_ANN},
         {"text": "@guide_bot fortress", "via_bot": BOT},
@@ -101,6 +102,7 @@ async def test_in_a_group_a_photo_is_answered_with_one_message_with_picture_and_
     [answer] = await chat.feed(asked)
     assert isinstance(answer, SendPhoto)
     assert visible_text(answer.caption).splitlines()[0] == "Kremlin — almost certainly"
+    assert "Церковь" not in answer.caption, "the others have buttons, and must do with them"
     assert {"✅ That's it", "Kremlin", "Церковь <Спаса> & Ко"} <= buttons(answer).keys()
     assert answer.reply_parameters.message_id == asked.message.message_id
 

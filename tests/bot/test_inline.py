@@ -103,6 +103,15 @@ async def test_photos_telegram_does_not_hold_are_uploaded_to_the_storage_chat_fi
     assert len(await chat.feed(inline("walls"))) == 0, "uploaded once"
 
 
+async def test_of_many_photos_that_telegram_does_not_hold_some_are_uploaded_at_once(
+    chat: Chat,
+) -> None:
+    chat.guide.hits = 15
+    given = await answer(chat, "walls")
+    [upload] = chat.telegram.sent
+    assert 0 < len(given.results) == len(upload.media) <= 10, "Telegram's bound for an album"
+
+
 async def test_an_offset_beyond_all_photos_ends_the_answer(chat: Chat) -> None:
     for words in ("walls", ""):
         given = await answer(chat, words, offset="9" * 64)

@@ -25,4 +25,5 @@ def test_of_a_long_label_the_name_is_cut_and_not_what_tells_it_apart() -> None:
     long = [Place(str(n), "Б" * 90, city=city) for n, city in enumerate(("Пермь", "Т" * 90))]
     perm, other = labels(*long)
     assert perm.endswith("…, Пермь")
+    assert "Т" in other
     assert len(perm) == len(other) == MAX_LABEL_CHARS

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from aiogram.types import ReplyKeyboardMarkup
+from PIL import Image
 
 from bot.buttons import ShowCard, ShowNearby
 from bot.locations import KEPT_S, MAX_LIVE_S, MAX_PEOPLE, Locations
@@ -9,7 +10,8 @@ from core.catalogue import Catalogue
 from core.places import Photo, Place, Point
 from tests.bot.conftest import KREMLIN, Chat
 from tests.bot.html_text import visible_text
-from tests.bot.telegram import buttons, edited, photo, press, update
+from tests.bot.telegram import buttons, document, edited, photo, press, update
+from tests.doubles import coloured_photo, encoded
 
 HERE = Point(56.328, 44.0)
 LOCATION = {"location": {"latitude": 56.328, "longitude": 44.0}}
@@ -36,6 +38,17 @@ async def test_a_shared_location_serves_to_recognise_photos_of_that_person_only(
     assert "180 m from you" in answer.text
     await chat.feed(update(photo=photo(), sender=8))
     assert chat.guide.nears == [HERE, None]
+
+
+async def test_where_a_photo_was_taken_counts_for_more_than_where_the_person_is(
+    chat: Chat,
+) -> None:
+    exif = Image.Exif()
+    exif[0x8825] = {1: "N", 2: (57.0, 37.5, 0.0), 3: "E", 4: (39.0, 54.0, 0.0)}
+    chat.telegram.files["doc"] = encoded(coloured_photo("red"), exif=exif)
+    await chat.feed(update(**LOCATION))
+    await chat.feed(update(document=document(mime_type="image/jpeg")))
+    assert chat.guide.nears == [Point(57.625, 39.9)]
 
 
 async def test_a_live_location_is_followed_in_silence(chat: Chat) -> None:
@@ -138,7 +151,9 @@ async def test_far_from_everything_the_nearest_is_told_honestly(chat: Chat) -> N
 async def test_without_any_positions_that_is_said(chat: Chat) -> None:
     chat.guide.catalogue = Catalogue([], [])
     [answer] = await chat.feed(update(**LOCATION))
-    assert "do not know where the places are" in answer.text
+    kept, _, sorry = answer.text.partition("\n\n")
+    assert kept.startswith("I will remember where you are")
+    assert "do not know where the places are" in sorry
 
 
 def test_a_location_is_forgotten_after_a_while_and_a_live_one_when_it_ends() -> None:
@@ -153,13 +168,17 @@ def test_a_location_is_forgotten_after_a_while_and_a_live_one_when_it_ends() -> 
     assert known == [[1, 2, 3], [2, 3], [2, 3], [3], []]
 
 
-def test_a_position_whose_time_is_over_is_dropped_whoever_is_asked_for() -> None:
+def test_a_position_whose_time_is_over_is_dropped_whoever_is_spoken_of() -> None:
     now = 0.0
     locations = Locations(clock=lambda: now)
     locations.remember(1, HERE)
     now = KEPT_S
     assert locations.of(2) is None
     assert len(locations) == 0
+    locations.remember(1, HERE)
+    now = 2 * KEPT_S
+    locations.remember(2, HERE)
+    assert len(locations) == 1
 
 
 def test_locations_are_bounded_and_the_oldest_goes_first() -> None:

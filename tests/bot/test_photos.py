@@ -1,3 +1,4 @@
+import json
 import sqlite3
 from typing import Any
 
@@ -74,6 +75,9 @@ async def test_without_the_log_the_answer_comes_without_the_feedback_buttons(cha
     sqlite3.connect(chat.log_file).execute("DROP TABLE queries")
     answer, _ = await chat.feed(update(photo=photo()))
     assert list(buttons(answer)) == ["🗺 On the map", "🖼 More photos", "📍 Nearby", "Kremlin"]
+    chat.guide.confident = False
+    answer, _ = await chat.feed(update(photo=photo()))
+    assert list(buttons(answer)) == ["Kremlin"]
 
 
 async def test_the_position_in_a_photo_sent_as_a_file_serves_that_query_only(chat: Chat) -> None:
@@ -89,6 +93,8 @@ async def test_a_photo_asked_about_again_is_not_fetched_again(chat: Chat) -> Non
     first, again = [await chat.feed(update(photo=photo(upload="7"))) for _ in range(2)]
     assert len(chat.guide.questions) == chat.telegram.downloads == 1
     assert len(chat.guide.nears) == 2  # each is answered from the gallery as it is now
+    timings = sqlite3.connect(chat.log_file).execute("SELECT timings_ms FROM queries").fetchall()
+    assert [list(json.loads(stages)) for (stages,) in timings] == [["decode", "embed"], ["embed"]]
     assert [type(part) for part in again] == [type(part) for part in first]
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ from aiogram.methods import (
     SendVenue,
 )
 
-from bot.buttons import ShowCard, ShowMap, ShowPhotos
+from bot.buttons import ShowCard, ShowMap, ShowNearby, ShowPhotos
 from core.catalogue import Catalogue
-from core.places import Place
+from core.places import Place, Point
 from tests.bot.conftest import CHURCH, KREMLIN, PHOTOS, Chat
 from tests.bot.html_text import visible_text
 from tests.bot.telegram import buttons, photo, press, update
@@ -184,6 +185,17 @@ async def test_nearby_lists_the_other_places_by_distance(chat: Chat) -> None:
     ]
     [card] = await chat.feed(press(buttons(near)["Чкаловская лестница"], language="ru"))
     assert visible_text(card.caption).startswith("Чкаловская лестница\n")
+
+
+async def test_more_of_what_is_near_a_place_is_near_the_same_place(chat: Chat) -> None:
+    places = [Place(str(n), f"Place {n}", point=Point(56.328 + n / 100, 44)) for n in range(8)]
+    photos = [replace(chat.guide.photo(n), place_id=str(n)) for n in range(8)]
+    chat.guide.catalogue = Catalogue(places, photos)
+    [page] = await chat.feed(press(ShowNearby(place=places[0].key).pack()))
+    [rest] = await chat.feed(press(buttons(page)["More ▸"]))
+    assert visible_text(rest.text).splitlines() == [
+        "Near “Place 0”:", "• Place 6 — 6.7 km", "• Place 7 — 7.8 km",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("label", ["Kremlin", "🗺 On the map", "🖼 More photos", "📍 Nearby"])
