@@ -1,3 +1,4 @@
+from time import time
 from typing import Any
 
 import pytest
@@ -61,7 +62,12 @@ async def test_a_live_location_is_followed_in_silence(chat: Chat) -> None:
     assert chat.guide.nears == [Point(56.33, 44.0)]
 
 
-@pytest.mark.parametrize(("shared", "still_known"), [(LOCATION, False), (LIVE, True)])
+STARTED_LONG_AGO = {**LIVE, "date": int(time()) - 3500}  # as after an outage
+
+
+@pytest.mark.parametrize(
+    ("shared", "still_known"), [(LOCATION, False), (LIVE, True), (STARTED_LONG_AGO, False)]
+)
 async def test_a_live_location_is_remembered_as_long_as_it_is_shared(
     chat: Chat, shared: dict[str, Any], still_known: bool
 ) -> None:
@@ -81,6 +87,8 @@ async def test_a_venue_is_a_location_too(chat: Chat) -> None:
 
 async def test_a_location_in_a_group_is_not_taken(chat: Chat) -> None:
     assert await chat.feed(update(**LOCATION, chat="supergroup")) == []
+    moving = update(**LIVE, chat="supergroup")
+    assert await chat.feed(edited(moving, **LIVE)) == []
     await chat.feed(update(photo=photo()))
     assert chat.guide.nears == [None]
 
@@ -107,7 +115,7 @@ async def test_a_group_is_not_told_how_far_away_somebody_is(chat: Chat) -> None:
     [answer] = await chat.feed(update(photo=photo(), caption="@guide_bot", chat="supergroup"))
     [card] = await chat.feed(press(ShowCard(query=0, place=KREMLIN.key).pack(), chat="supergroup"))
     [nearby] = await chat.feed(update(text="/nearby@guide_bot", chat="supergroup"))
-    more = ShowNearby(place="", first=1).pack()
+    more = ShowNearby(place="").pack()
     [more_nearby] = await chat.feed(press(more, chat="supergroup"))
     said = [answer.caption, card.caption, nearby.text, more_nearby.text]
     assert not [text for text in said if " m" in text and "from you" in text]
