@@ -11,7 +11,7 @@ from bot.inline_photos import InlinePhotos
 from bot.locales.en import EN
 from bot.locales.ru import RU
 from core.errors import EmptyQuery
-from tests.bot.conftest import STORAGE_CHAT, Chat
+from tests.bot.conftest import PHOTOS, STORAGE_CHAT, Chat
 from tests.bot.telegram import numbers
 
 
@@ -66,6 +66,7 @@ async def test_pages_follow_one_another_without_gaps_or_repetitions(
     chat.guide.hits = 120
     for number in range(120):
         (tmp_path / f"{number}.jpg").touch()
+    (tmp_path / "3.jpg").unlink()
     await hold(chat, 120)
     shown: list[str] = []
     offset, pages = "", 0
@@ -74,7 +75,17 @@ async def test_pages_follow_one_another_without_gaps_or_repetitions(
         shown += [result.id for result in given.results]
         offset, pages = given.next_offset, pages + 1
     assert pages == 3
-    assert shown == [chat.guide.photo(number).photo_id for number in range(120)]
+    assert shown == [chat.guide.photo(number).photo_id for number in range(120) if number != 3]
+
+
+async def test_a_page_goes_on_after_what_was_searched_through(chat: Chat, tmp_path: Path) -> None:
+    chat.guide.hits = 203
+    for number in range(200, 203):
+        (tmp_path / f"{number}.jpg").touch()
+    await hold(chat, 203)
+    first = await answer(chat, "walls")
+    rest = await answer(chat, "walls", offset=first.next_offset)
+    assert (len(first.results), len(rest.results), rest.next_offset) == (PHOTOS, 3, "")
 
 
 @pytest.mark.parametrize("offset", ["-1", "junk", "1e9"])
@@ -116,6 +127,7 @@ async def test_an_offset_beyond_all_photos_ends_the_answer(chat: Chat) -> None:
     for words in ("walls", ""):
         given = await answer(chat, words, offset="9" * 64)
         assert (given.results, given.next_offset) == ([], "")
+        assert given.button is None, "there were some"
 
 
 async def test_what_is_held_is_shown_at_once_and_the_rest_is_uploaded_soon(chat: Chat) -> None:
@@ -206,6 +218,14 @@ async def test_what_somebody_picked_is_logged_with_the_words(chat: Chat) -> None
     with sqlite3.connect(chat.log_file) as log:
         [row] = log.execute("SELECT kind, text, places, error FROM queries").fetchall()
     assert row == ("inline", "walls", '[["kremlin", 1.0]]', None)
+
+
+async def test_the_words_by_which_a_photo_was_picked_that_is_gone_by_now_are_logged_too(
+    chat: Chat,
+) -> None:
+    await chat.feed(chosen("gone", "walls"))
+    with sqlite3.connect(chat.log_file) as log:
+        assert log.execute("SELECT kind, text FROM queries").fetchall() == [("inline", "walls")]
 
 
 async def test_with_a_public_address_photos_are_shown_from_there(chat: Chat) -> None:

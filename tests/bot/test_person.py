@@ -4,6 +4,7 @@ import sqlite3
 from typing import Any
 
 import pytest
+from aiogram.methods import DeleteMyCommands, SetMyCommands
 from aiogram.types import Update
 
 from bot.buttons import ChooseLanguage
@@ -40,6 +41,16 @@ async def test_the_language_chosen_survives_a_restart_and_is_kept_without_the_us
         [(user_hash, language)] = stored(chat, "people")
         assert await log.language_of(user_hash) == language == "ru"
     assert b"987654321" not in chat.log_file.read_bytes()
+
+
+@pytest.mark.parametrize(("kind", "own_menus"), [("private", 1), ("group", 0)])
+async def test_a_menu_is_in_the_language_chosen_but_in_a_group_in_everybodys(
+    chat: Chat, kind: str, own_menus: int
+) -> None:
+    await chat.feed(press(ChooseLanguage(language="ru").pack(), chat=kind))
+    await chat.feed(update(text="/forget@guide_bot", chat=kind))
+    calls = [type(call) for call in chat.telegram.calls]
+    assert calls.count(SetMyCommands) == calls.count(DeleteMyCommands) == own_menus
 
 
 async def test_a_language_the_bot_does_not_speak_is_not_taken(chat: Chat) -> None:

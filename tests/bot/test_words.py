@@ -37,6 +37,13 @@ async def test_more_shows_the_next_five_without_repeats_until_nothing_is_left(ch
     assert sqlite3.connect(chat.log_file).execute("SELECT count(*) FROM queries").fetchone() == (1,)
 
 
+async def test_without_the_log_words_are_answered_though_not_to_the_end(chat: Chat) -> None:
+    sqlite3.connect(chat.log_file).execute("DROP TABLE queries")
+    chat.guide.hits = 12
+    _, below = await chat.feed(update(text="fortress"))
+    assert list(buttons(below)) == ["Kremlin"]
+
+
 async def test_a_last_page_of_one_photo_has_its_buttons_in_a_message_too(chat: Chat) -> None:
     chat.guide.hits = 6
     _, below = await chat.feed(update(text="fortress"))
