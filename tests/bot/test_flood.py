@@ -87,6 +87,7 @@ async def test_a_message_that_may_have_been_delivered_is_not_sent_twice(
 async def test_typing_neither_waits_nor_fails(
     bot: Bot, telegram: RecordingSession, time: QuickTime
 ) -> None:
-    telegram.failures[SendChatAction] = [refused(30)]
+    telegram.failures[SendChatAction] = [refused(30), TimeoutError()]
+    assert await bot.send_chat_action(7, "typing")
     assert await bot.send_chat_action(7, "typing")
     assert time.waits == []

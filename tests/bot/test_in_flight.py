@@ -25,6 +25,7 @@ async def test_a_stop_waits_for_updates_being_handled() -> None:
     await in_flight.drain(60)
     assert sorted(done) == [0, 1, 2]
     assert all(task.done() for task in tasks)
+    assert in_flight.count == 0
 
 
 async def test_a_stop_does_not_wait_for_ever() -> None:

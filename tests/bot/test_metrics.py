@@ -68,6 +68,7 @@ async def test_updates_stages_and_requests_are_counted_by_outcome(chat: Chat) ->
         'guide_updates_total{type="message",outcome="ignored"} 1',
         'guide_updates_total{type="message",outcome="failed"} 1',
         'guide_stage_seconds_count{query="photo",stage="embed"} 1',
+        'guide_stage_seconds_sum{query="photo",stage="embed"} 0.005',
         'guide_telegram_requests_total{method="sendMessage",outcome="ok"} 2',
         'guide_telegram_requests_total{method="sendMediaGroup",outcome="TelegramBadRequest"} 1',
     ):

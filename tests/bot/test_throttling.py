@@ -1,7 +1,9 @@
+import pytest
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.methods import AnswerCallbackQuery, AnswerInlineQuery
 from aiogram.types import Update
 
+from bot.buttons import ChooseLanguage
 from bot.locales.en import EN
 from bot.middlewares import throttling
 from tests.bot.conftest import Chat
@@ -14,24 +16,45 @@ async def texts(chat: Chat, event: Update) -> list[str]:
     return [call.text for call in await chat.feed(event)]
 
 
+def limits_of(chat: Chat) -> throttling.Throttling:
+    middlewares = chat.dispatcher.message.middleware
+    [limits] = [each for each in middlewares if isinstance(each, throttling.Throttling)]
+    return limits
+
+
 async def test_who_asks_too_much_is_told_once_and_others_are_answered(chat: Chat) -> None:
     for _ in range(PER_MINUTE):
         assert await texts(chat, update(text="/start")) == [EN.start]
     assert await texts(chat, update(text="/start")) == [EN.too_many]
     assert await texts(chat, update(text="/start")) == []
     assert await texts(chat, update(text="/start", sender=8)) == [EN.start]
+    assert 'guide_throttled_total{who="person"} 2' in chat.metrics.text()
 
 
 async def test_patience_is_rewarded(chat: Chat) -> None:
     for _ in range(PER_MINUTE + 1):
         await chat.feed(update(text="/start"))
-    [limits] = [
-        m for m in chat.dispatcher.message.middleware if isinstance(m, throttling.Throttling)
-    ]
-    limits._allowances["person", 7].as_of -= 4  # as if that long had passed
+    limits_of(chat)._allowances["person", 7].as_of -= 4  # as if that long had passed
     assert await texts(chat, update(text="/start")) == [EN.start]
     assert await texts(chat, update(text="/start")) == [EN.start]
     assert await texts(chat, update(text="/start")) == [], "told less than a minute ago"
+
+
+async def test_silence_is_not_saved_up(chat: Chat) -> None:
+    await chat.feed(update(text="/start"))
+    limits_of(chat)._allowances["person", 7].as_of -= 3600
+    for _ in range(PER_MINUTE):
+        assert await texts(chat, update(text="/start")) == [EN.start]
+    assert await texts(chat, update(text="/start")) == [EN.too_many]
+
+
+async def test_who_asked_longest_ago_is_forgotten_first(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttling, "MANY", 2)
+    for sender in (7, 8, 7, 9):
+        await chat.feed(update(text="/start", sender=sender))
+    assert list(limits_of(chat)._allowances) == [("person", 7), ("person", 9)]
 
 
 async def test_a_group_may_not_ask_more_than_telegram_lets_the_bot_answer(chat: Chat) -> None:
@@ -41,6 +64,8 @@ async def test_a_group_may_not_ask_more_than_telegram_lets_the_bot_answer(chat: 
     asked = update(text="/help@guide_bot", chat="supergroup", sender=500)
     assert await texts(chat, asked) == [EN.too_many_in_group]
     assert await texts(chat, update(text="/start", sender=100)) == [EN.start]
+    pressed = press(ChooseLanguage(language="en").pack(), chat="supergroup", sender=100)
+    assert await texts(chat, pressed) == [EN.language_chosen], "buttons are for one person each"
 
 
 async def test_talk_in_a_group_that_is_not_for_the_bot_costs_nothing(chat: Chat) -> None:
