@@ -1,6 +1,7 @@
 import asyncio
 import logging
 import socket
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -19,13 +20,13 @@ from bot.app import build_bot
 from bot.errors import TokenRejected, WebhookRejected
 from bot.locales.en import EN
 from bot.locales.ru import RU
-from bot.service import Running, _http_server
+from bot.service import Running, _http_server, _put_together
 from bot.updates import confirm, prepare, set_webhook
 from core.background import follow_snapshots, in_background
 from core.errors import SnapshotCorrupt
 from core.settings import Settings
-from tests.bot.conftest import Chat
-from tests.bot.telegram import TOKEN, QuickTime, RecordingSession
+from tests.bot.conftest import ADMIN, Chat, SetGuide
+from tests.bot.telegram import TOKEN, QuickTime, RecordingSession, update
 
 
 class RenewedGuide:
@@ -128,6 +129,32 @@ async def test_photos_are_served_wherever_a_public_address_is_set(
             return
         async with http.get(url) as response:
             assert response.status == 200
+
+
+@pytest.mark.parametrize(("wanted_mb", "taken_mb"), [(5, 5), (64, 20)])
+async def test_the_bot_is_put_together_as_the_settings_say(
+    guide: SetGuide, tmp_path: Path, wanted_mb: float, taken_mb: float
+) -> None:
+    settings = Settings(
+        data_dir=tmp_path,
+        max_photo_mb=wanted_mb,
+        log_retention_days=3,
+        queries_per_minute=2,
+        admin_ids=(ADMIN,),
+    )
+    async with _put_together(settings, TOKEN, guide, tmp_path / "file_ids.sqlite3") as running:
+        running.bot.session = telegram = RecordingSession()
+        asked = [update(text=text, sender=ADMIN) for text in ("/stats", "/privacy", "/start")]
+        for each in asked:
+            await running.dispatcher.feed_update(running.bot, each)
+        assert running.dispatcher["max_photo_mb"] == taken_mb
+        assert running.in_flight.last_update_id == asked[-1].update_id
+        assert 'guide_throttled_total{who="person"} 1' in running.metrics.text()
+    stats, privacy, refusal = (call.text for call in telegram.sent)
+    assert "Queries" in stats
+    assert "3 days" in privacy
+    assert refusal == EN.too_many
+    assert (tmp_path / "file_ids.sqlite3").exists()
 
 
 async def test_confirming_asks_for_what_comes_after_the_last_update() -> None:
