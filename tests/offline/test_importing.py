@@ -14,7 +14,7 @@ from core.places import Place, Point
 from offline.gallery import Gallery
 from offline.importing import ImportReport, import_items
 from offline.sources.folder import read_folder
-from offline.sources.items import Problem, SourcePhoto
+from offline.sources.items import Problem, SourcePhoto, safe_place_id
 from tests.doubles import coloured_photo, encoded
 from tests.offline.cleaning.small_city import contents
 
@@ -80,8 +80,15 @@ def test_a_photo_whose_file_is_gone_comes_back(tmp_path: Path) -> None:
     run(tmp_path, TOWER, SourcePhoto("tower", RED, "a.csv:0"))
     file = tmp_path / Gallery(tmp_path).photos[0].path
     file.unlink()
-    assert run(tmp_path, TOWER, SourcePhoto("tower", RED, "a.csv:0")).added == 1
+    assert run(tmp_path, TOWER, SourcePhoto("tower", RED, "b.csv:0")).added == 1
     assert file.read_bytes() == RED
+    assert Gallery(tmp_path).photos[0].sources == ("a.csv:0", "b.csv:0")
+
+
+def test_a_photo_that_cannot_be_served_as_it_is_is_kept_as_a_jpeg(tmp_path: Path) -> None:
+    run(tmp_path, TOWER, SourcePhoto("tower", encoded(coloured_photo("red"), "PNG"), "a.png"))
+    [photo] = Gallery(tmp_path).photos
+    assert (tmp_path / photo.path).read_bytes().startswith(b"\xff\xd8")
 
 
 def test_a_failing_source_keeps_what_came_before(tmp_path: Path) -> None:
@@ -132,6 +139,7 @@ def test_what_is_known_of_a_place_stays_and_what_is_empty_is_filled_in(tmp_path:
         (Place("old_fort", "Форт"), Place("old_fort", "Крепость", city="Самара", source="b:0")),
         (Place("old_fort", "Форт", wikidata="Q1"), Place("old_fort", "Крепость", wikidata="Q2")),
         (Place("a", "Форт", point=Point(55, 49)), Place("a", "Крепость", point=Point(53, 50))),
+        (Place("a", "Форт", point=Point(55, 49)), Place("a", "Крепость", point=Point(55.001, 49))),
     ],
 )
 def test_another_sight_with_a_known_id_is_one_problem_and_left_out(
@@ -157,6 +165,8 @@ def test_another_sight_with_a_known_id_is_one_problem_and_left_out(
         (replace(TOWER, wikidata="Q1"), {"name": "Каланча"}),
         (replace(TOWER, name="Tower"), {"name": "Башня", "name_en": "Tower"}),
         (replace(TOWER, name="Башня", name_en="Tower"), {"name": "Tower"}),
+        (replace(TOWER, city="КИРОВ"), {"city": "Киров"}),
+        (replace(TOWER, name="БАШНЯ"), {"name": "Башня"}),
     ],
 )
 def test_a_place_renamed_by_hand_is_known_again(
@@ -224,6 +234,16 @@ def test_a_place_called_like_its_folder_takes_the_name_that_a_table_gives(
     assert import_folder() == named
 
 
+@pytest.mark.parametrize("folder", ["fort", "old_fort", "Старый_форт"])
+def test_the_name_may_come_to_the_table_later_than_the_rest(tmp_path: Path, folder: str) -> None:
+    place_id = safe_place_id(folder)
+    rest = Place(place_id, folder.replace("_", " "), city="Казань", source="places.csv:0")
+    named = replace(rest, name="Крепость")
+    run(tmp_path, rest)
+    assert run(tmp_path, named).problems == []
+    assert Gallery(tmp_path).places == {place_id: named}
+
+
 @pytest.mark.parametrize(
     ("name", "kept"),
     [
@@ -288,3 +308,25 @@ def test_a_damaged_gallery_is_one_clear_error_and_stays(
     with pytest.raises(DataDirError, match=name):
         Gallery(tmp_path)
     assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("places.csv", ",55,", ",north,"),
+        ("places.csv", ",55,", ",55,0,"),
+        ("places.csv", ",55,49,,,,", ",55,49"),
+        ("photos.csv", ",64,48,", ",64,wide,"),
+        ("photos.csv", ",64,48,", ",64,"),
+    ],
+)
+def test_a_row_that_was_damaged_by_hand_is_one_clear_error(
+    tmp_path: Path, name: str, before: str, after: str
+) -> None:
+    run(tmp_path, replace(TOWER, point=Point(55, 49)), SourcePhoto("tower", RED, "a.csv:0"))
+    file = tmp_path / "gallery" / name
+    written = file.read_text()
+    assert before in written
+    file.write_text(written.replace(before, after))
+    with pytest.raises(DataDirError, match=name):
+        Gallery(tmp_path)

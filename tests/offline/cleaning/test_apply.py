@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 
 from core.errors import DataDirError, SourceError
+from core.places import Place
 from offline.cleaning.apply import apply_run, read_keep_list, restore_run
 from offline.cleaning.findings import Reason
 from offline.cleaning.journal import merged, removed_photos
 from offline.cleaning.review import copy_path, write_review
 from offline.gallery import Gallery, GalleryPhoto
+from offline.importing import import_items
+from offline.sources.items import SourcePhoto
 from tests.offline.cleaning.small_city import (
+    LIMITS,
     Found,
     contents,
     full_disk,
@@ -150,6 +154,14 @@ def test_importing_again_does_not_bring_removed_photos_back(data: Path) -> None:
     restore_run(data, run)
     report = import_city(data)
     assert (report.added, report.known, report.removed) == (0, 8, 0)
+
+
+def test_a_photo_that_was_removed_from_one_place_may_come_in_under_another(data: Path) -> None:
+    photo = Gallery(data).photos[1]
+    picture = (data / photo.path).read_bytes()
+    apply_run(data, scan(data, {1: BOTH}))
+    items = [Place("elsewhere", "Elsewhere"), SourcePhoto("elsewhere", picture, "x:0")]
+    assert import_items(iter(items), Gallery(data), LIMITS).added == 1
 
 
 def test_a_photo_without_a_file_is_removed_and_comes_back_as_it_was(data: Path) -> None:
