@@ -29,7 +29,7 @@ class ColourEmbedder:
 
     def __init__(self, name: str = "colours") -> None:
         self.name = name
-        self.embedded_images = 0
+        self.embedded_images = self.embedded_texts = 0
 
     def embed_images(self, images: Sequence[Image.Image]) -> Embeddings:
         self.embedded_images += len(images)
@@ -39,6 +39,7 @@ class ColourEmbedder:
         return ImageEmbeddings(self.embed_images(images), unit_rows(_grid(images).mean(1)))
 
     def embed_texts(self, texts: Sequence[str]) -> Embeddings:
+        self.embedded_texts += len(texts)
         rows = [
             next((colour for word, colour in COLOURS.items() if word in text), (127, 127, 127))
             for text in texts

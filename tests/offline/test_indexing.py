@@ -1,6 +1,7 @@
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,15 @@ def fill(data_dir: Path, count: int, colour: str = "red") -> None:
 
 
 def index(
-    data_dir: Path, embedder: ColourEmbedder | None = None, *, train: bool | None = None
+    data_dir: Path,
+    embedder: ColourEmbedder | None = None,
+    *,
+    k: int = 5,
+    keep: int = 5,
+    train: bool | None = None,
 ) -> IndexReport:
-    return build_snapshot(
-        Gallery(data_dir), embedder or ColourEmbedder(), LIMITS, k=5, keep=5, train=train
-    )
+    embedder = embedder or ColourEmbedder()
+    return build_snapshot(Gallery(data_dir), embedder, LIMITS, k=k, keep=keep, train=train)
 
 
 def test_adding_photos_embeds_only_those(tmp_path: Path) -> None:
@@ -110,7 +115,48 @@ def test_a_photo_changed_on_disk_is_embedded_anew(tmp_path: Path) -> None:
     fill(tmp_path, 5)
     index(tmp_path)
     (tmp_path / Gallery(tmp_path).photos[2].path).write_bytes(encoded(coloured_photo("blue")))
-    assert index(tmp_path).embedded == 1
+    report = index(tmp_path)
+    assert (report.published, report.embedded) == (True, 1)
+
+
+def test_a_photo_moved_on_disk_is_published_where_it_is_now(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    index(tmp_path)
+    gallery = Gallery(tmp_path)
+    first, *rest = gallery.photos
+    moved = replace(first, path="gallery/photos/moved.jpg")
+    (tmp_path / first.path).rename(tmp_path / moved.path)
+    gallery.replace_photos([moved, *rest])
+    gallery.save()
+    report = index(tmp_path)
+    assert (report.published, report.embedded) == (True, 0)
+    assert SnapshotStore(tmp_path).load(ColourEmbedder()).photos[0].path == moved.path
+
+
+def test_another_number_of_voting_photos_is_published_and_the_oldest_version_goes(
+    tmp_path: Path,
+) -> None:
+    fill(tmp_path, 5)
+    published = [index(tmp_path, k=k, keep=2).published for k in (5, 6, 6, 7)]
+    assert published == [True, True, False, True]
+    assert len(SnapshotStore(tmp_path).versions()) == 2
+
+
+def test_words_are_embedded_once(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    index(tmp_path)
+    embedder = ColourEmbedder()
+    index(tmp_path, embedder)
+    assert embedder.embedded_texts == 0
+
+
+def test_a_damaged_cache_is_one_clear_error(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    index(tmp_path)
+    [cache] = (tmp_path / "cache" / "embeddings").glob("*.sqlite3")
+    cache.write_bytes(b"no database" * 1000)
+    with pytest.raises(DataDirError, match=cache.name):
+        index(tmp_path)
 
 
 def test_another_embedder_embeds_everything(tmp_path: Path) -> None:
