@@ -29,6 +29,8 @@ def city(tmp_path: Path) -> Path:
         (tmp_path / name).mkdir()
         (tmp_path / name / "1.jpg").write_bytes(JPEG)
         (tmp_path / name / ".DS_Store").write_bytes(b"")
+    (tmp_path / ".thumbnails").mkdir()
+    (tmp_path / ".thumbnails" / "1.jpg").write_bytes(JPEG)
     return tmp_path
 
 
@@ -79,6 +81,12 @@ def test_cells_that_say_nothing_are_reported_and_the_others_kept(city: Path) -> 
     (tower, _), _, problems = read(city)
     assert (tower.name, tower.kinds, tower.point) == ("Башня", (), None)
     assert ["coordinates" in problems[0].reason, "kinds" in problems[1].reason] == [True, True]
+
+
+def test_a_row_may_leave_the_name_to_the_folder_and_name_one_kind(city: Path) -> None:
+    (city / "places.csv").write_text("folder,name,kind\nold_tower, ,towers\n")
+    place = read(city)[0][0]
+    assert (place.name, place.kinds) == ("old tower", ("towers",))
 
 
 def test_names_and_cells_may_have_any_bytes(tmp_path: Path) -> None:

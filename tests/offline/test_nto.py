@@ -1,11 +1,12 @@
 import base64
 import csv
+import unicodedata
 from pathlib import Path
 
 import pytest
 
 from core.errors import SourceError
-from core.places import Place
+from core.places import Place, Point
 from offline.sources.items import Problem, SourcePhoto
 from offline.sources.nto import read_nto
 from tests.doubles import coloured_photo, encoded
@@ -13,6 +14,7 @@ from tests.doubles import coloured_photo, encoded
 HEADER = ["XID", "Name", "Kind", "City", "OSM", "WikiData", "Rate", "Lon", "Lat"]
 TOWER = ["N1", "Башня", "towers,interesting_places", "Киров", "", "Q1", "3h", "49.60", "58.60"]
 JPEG = encoded(coloured_photo("red"))
+JPEG += b"\0" * ((1 - len(JPEG)) % 3)  # for base64 to need padding
 PHOTO = base64.b64encode(JPEG).decode()
 
 
@@ -80,8 +82,34 @@ def test_one_name_in_two_cities_is_two_places(tmp_path: Path) -> None:
     assert [photo.place_id for photo in photos] == ["N1", "N9"]
 
 
-def test_names_match_whatever_their_case_and_spaces(tmp_path: Path) -> None:
-    city(tmp_path, [TOWER], [["  башня ", PHOTO]])
+def test_a_photo_shows_no_place_of_another_city(tmp_path: Path) -> None:
+    city(tmp_path, [TOWER], [], "KIR")
+    bridge = ["N9", "Мост", "bridges", "Пермь", "", "", "1", "56.2", "58.0"]
+    city(tmp_path, [bridge], [["Башня", PHOTO]], "PER")
+    _, photos, [problem] = read(tmp_path)
+    assert photos == []
+    assert problem.source == "PER_images.csv:0"
+
+
+def test_rows_of_one_name_are_one_place_where_one_has_no_position(tmp_path: Path) -> None:
+    nowhere = ["N1X", *TOWER[1:7], "", ""]
+    city(tmp_path, [nowhere, TOWER], [])
+    [place], _, problems = read(tmp_path)
+    assert (place.place_id, place.point) == ("N1X", Point(58.6, 49.6))
+    assert problems == []
+
+
+@pytest.mark.parametrize("name", ["", "Ба\ufffdня", "Б" * 301])
+def test_a_place_without_a_readable_name_is_reported(tmp_path: Path, name: str) -> None:
+    city(tmp_path, [["N2", name, *TOWER[2:]], TOWER], [])
+    [place], _, [problem] = read(tmp_path)
+    assert place.place_id == "N1"
+    assert problem == Problem("KIR_places.csv:0", "the row has no readable name")
+
+
+@pytest.mark.parametrize("name", ["  муЗей ", unicodedata.normalize("NFD", "Музей")])
+def test_names_match_whatever_their_case_spaces_and_accents(tmp_path: Path, name: str) -> None:
+    city(tmp_path, [["N1", "Музей", *TOWER[2:]]], [[name, PHOTO]])
     assert len(read(tmp_path)[1]) == 1
 
 
@@ -129,7 +157,9 @@ def test_an_xid_used_for_two_names_stays_with_the_first(tmp_path: Path) -> None:
     assert photo.place_id == places[1].place_id != "N1"
 
 
-@pytest.mark.parametrize(("lon", "lat"), [("east", "58"), ("999", "58"), ("nan", "58")])
+@pytest.mark.parametrize(
+    ("lon", "lat"), [("east", "58"), ("999", "58"), ("nan", "58"), ("49", "91")]
+)
 def test_useless_coordinates_cost_the_position_only(tmp_path: Path, lon: str, lat: str) -> None:
     city(tmp_path, [[*TOWER[:7], lon, lat]], [["Башня", PHOTO]])
     [place], photos, [problem] = read(tmp_path)
