@@ -21,11 +21,16 @@ def test_photos_alike_in_perceptual_hash_are_one_group() -> None:
 def test_copies_of_copies_are_one_group() -> None:
     hashes = ["0000000000000000", "00000000000003ff", "00000000000fffff", "ffffffffffffffff"]
     assert near_duplicate_groups(DIFFERENT, Shots(hashes)).tolist() == [0, 0, 0, 1]
+    in_another_order = Shots([hashes[0], hashes[2], hashes[1], hashes[3]])
+    assert near_duplicate_groups(DIFFERENT, in_another_order).tolist() == [0, 0, 0, 1]
 
 
 def test_photos_of_unknown_hash_are_not_alike_for_that() -> None:
     hashes = [None, None, "0000000000000000", "0000000000000000"]
     assert near_duplicate_groups(DIFFERENT, Shots(hashes)).tolist() == [0, 1, 2, 2]
+    rows = np.arange(4)
+    same = [Shots(hashes).same_as(row, rows).tolist() for row in (0, 2)]
+    assert same == [[False] * 4, [False, False, True, True]]
 
 
 @pytest.mark.parametrize(("first", "second"), [(0, 299), (10, 260), (255, 256), (298, 299)])

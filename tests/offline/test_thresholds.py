@@ -78,6 +78,39 @@ def test_a_second_look_at_a_photo_is_not_answered_by_its_copy() -> None:
     assert [candidate.place_id for candidate in answer.candidates] == ["another"]
 
 
+def test_a_photo_is_not_answered_by_a_copy_that_only_its_hash_gives_away() -> None:
+    visual = unit_rows(np.array([[1, 0, 0], [0.9, 0.5, 0], [0, 0, 1]]))
+    shots = Shots(["ffffffffffffffff", "fffffffffffffff0", "0000000000000000"])
+    index = PhotoIndex.build(visual)
+    asking = Asking(visual, ["shot", "shot", "another"], shots, index, training=None, k=20)
+    known, _ = asking.sample()
+    [answer] = [answer for answer in known if answer.row == 0]
+    assert [candidate.place_id for candidate in answer.candidates] == ["another"]
+
+
+def test_a_place_may_have_more_photos_than_vote() -> None:
+    visual, place_ids = gallery(3, spread=0.5)
+    shots, index = Shots([None] * len(visual)), PhotoIndex.build(visual)
+    known, strange = Asking(visual, place_ids, shots, index, training=None, k=3).sample()
+    assert len(known) == len(strange) == len(visual)
+    assert all(answer.right for answer in known)
+    assert not any(answer.right for answer in strange)
+
+
+def test_most_small_talk_is_refused() -> None:
+    visual, place_ids = gallery(2, spread=0.3)
+    shots, index = Shots([None] * len(visual)), PhotoIndex.build(visual)
+    asking = Asking(visual, place_ids, shots, index, training=None, k=20)
+    model = ColourEmbedder()
+    places = [Place("place0", "red"), Place("place1", "blue")]
+    meaning = Meaning(places, embed_places(places, model.embed_texts))
+    talk = model.embed_texts([*["hello"] * 9, "how do you like red?"])
+    none = Views(visual[:0], np.empty(0, np.int64))
+    least = choose_thresholds(asking, asking, meaning, talk, none).min_stand_out
+    refused = meaning.stand_out(talk).max(axis=1) < least
+    assert refused.tolist() == [True] * 9 + [False]
+
+
 def test_similarity_speaks_for_an_answer() -> None:
     thresholds = chosen(*gallery(20, spread=0.8))
     assert thresholds.first.certainty.of(0.9, 0.8) > thresholds.first.certainty.of(0.5, 0.8)

@@ -56,6 +56,15 @@ def test_heads_are_a_ridge_regression_in_which_places_count_the_same(
     assert heads.scores(visual) == pytest.approx(expected, abs=1e-4)
 
 
+def test_photos_are_summed_up_to_the_last_one(
+    gallery: tuple[Embeddings, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visual, place_ids = gallery
+    at_once = Training(visual, place_ids, KINDS).heads.scores(visual)
+    monkeypatch.setattr("offline.training.ROWS_TOGETHER", 5)
+    assert Training(visual, place_ids, KINDS).heads.scores(visual) == pytest.approx(at_once)
+
+
 @pytest.mark.parametrize("out", [[0], [3, 11, 17], "tower", "gate"])
 def test_what_is_left_out_is_as_if_it_had_never_been_seen(
     gallery: tuple[Embeddings, list[str]], out: list[int] | str
