@@ -9,6 +9,7 @@ from typing import Any
 
 from aiogram import Bot
 from aiogram.client.session.base import BaseSession
+from aiogram.exceptions import TelegramBadRequest
 from aiogram.methods import (
     AnswerCallbackQuery,
     GetFile,
@@ -82,6 +83,7 @@ class RecordingSession(BaseSession):
         self.calls: list[TelegramMethod[Any]] = []
         self.me = BOT_USER
         self.failures: dict[type[TelegramMethod[Any]], list[Exception]] = defaultdict(list)
+        self.answered: set[str] = set()  # ids of pressed buttons, each good for one answer
         self.told_sizes: dict[str, int] = {}  # by getFile, where they are not the true ones
         self.stream_failures: list[Exception] = []  # of the next downloads
         self.cut = 0  # bytes that the next download lacks
@@ -107,6 +109,10 @@ class RecordingSession(BaseSession):
         await _step(0)  # as any request, it lets others go on meanwhile
         if failures := self.failures[type(method)]:
             raise failures.pop(0)
+        if isinstance(method, AnswerCallbackQuery):
+            if method.callback_query_id in self.answered:
+                raise TelegramBadRequest(method, "Bad Request: query is too old")
+            self.answered.add(method.callback_query_id)
         self.calls.append(method)
         result: Any = True
         match method:

@@ -33,6 +33,7 @@ BOT = {"id": 42, "is_bot": True, "first_name": "Guide", "username": "guide_bot"}
         {"photo": photo()},
         {"photo": photo(), "caption": "look!"},
         {"photo": photo(), "reply_to_message": FROM_ANOTHER_BOT},
+        {"text": "/start"},
         {"text": "/help"},
         {"text": "/help@another_bot"},
         {"text": "/weather@guide_bot"},

@@ -191,9 +191,9 @@ async def test_an_album_counts_by_its_photos_when_it_is_sent() -> None:
 async def test_edits_count_as_messages_and_other_requests_do_not() -> None:
     time, telegram = QuickTime(), RecordingSession()
     bot = build_bot(TOKEN, telegram, pacer=time.pacer())
-    for _ in range(5):
+    for number in range(5):
         await bot.get_file("pic")
-        await bot.answer_callback_query("1")
+        await bot.answer_callback_query(f"{number}")
     assert time.waits == []
     await bot.send_message(7, "a")
     await bot.edit_message_text("b", chat_id=7, message_id=1)

@@ -188,13 +188,13 @@ async def test_nearby_lists_the_other_places_by_distance(chat: Chat) -> None:
 
 
 async def test_more_of_what_is_near_a_place_is_near_the_same_place(chat: Chat) -> None:
-    places = [Place(str(n), f"Place {n}", point=Point(56.328 + n / 100, 44)) for n in range(8)]
+    places = [Place(str(n), f"Place <{n}>", point=Point(56.328 + n / 100, 44)) for n in range(8)]
     photos = [replace(chat.guide.photo(n), place_id=str(n)) for n in range(8)]
     chat.guide.catalogue = Catalogue(places, photos)
     [page] = await chat.feed(press(ShowNearby(place=places[0].key).pack()))
     [rest] = await chat.feed(press(buttons(page)["More ▸"]))
     assert visible_text(rest.text).splitlines() == [
-        "Near “Place 0”:", "• Place 6 — 6.7 km", "• Place 7 — 7.8 km",
+        "Near “Place <0>”:", "• Place <6> — 6.7 km", "• Place <7> — 7.8 km",
     ]  # fmt: skip
 
 

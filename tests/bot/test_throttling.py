@@ -77,9 +77,9 @@ async def test_talk_in_a_group_that_is_not_for_the_bot_costs_nothing(chat: Chat)
 
 async def test_buttons_pressed_too_often_stop_spinning_and_say_why_once(chat: Chat) -> None:
     person = {"id": 7, "is_bot": False, "first_name": "Ann", "language_code": "en"}
-    for _ in range(PER_MINUTE + 2):
-        pressed = {"id": "1", "from": person, "chat_instance": "1", "data": "?", "message": None}
+    for number in range(PER_MINUTE + 2):
         message = update(text="x").message.model_dump(mode="json", exclude_none=True)
+        pressed = {"id": f"{number}", "from": person, "chat_instance": "1", "data": "?"}
         content = {"update_id": next(numbers), "callback_query": {**pressed, "message": message}}
         await chat.feed(Update.model_validate(content))
     answers = [call for call in chat.telegram.calls if isinstance(call, AnswerCallbackQuery)]
