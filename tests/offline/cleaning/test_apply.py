@@ -164,6 +164,31 @@ def test_a_photo_that_was_removed_from_one_place_may_come_in_under_another(data:
     assert import_items(iter(items), Gallery(data), LIMITS).added == 1
 
 
+def test_the_same_picture_under_another_place_stays(data: Path) -> None:
+    picture = (data / Gallery(data).photos[1].path).read_bytes()
+    items = [Place("elsewhere", "Elsewhere"), SourcePhoto("elsewhere", picture, "x:0")]
+    import_items(iter(items), Gallery(data), LIMITS)
+    apply_run(data, scan(data, {1: BOTH}))
+    assert [photo.place_id for photo in Gallery(data).photos][-1] == "elsewhere"
+
+
+def test_a_run_may_be_applied_and_restored_again(data: Path) -> None:
+    run, before = scan(data), contents(data / "gallery")
+    for _ in range(2):
+        assert not apply_run(data, run).before
+        assert len(Gallery(data).photos) == 4
+        assert not restore_run(data, run).before
+        assert contents(data / "gallery") == before
+
+
+def test_photos_come_back_into_a_folder_that_is_gone(data: Path) -> None:
+    run, before = scan(data, dict.fromkeys(range(8), BOTH)), contents(data / "gallery")
+    apply_run(data, run)
+    shutil.rmtree(data / "gallery" / "photos")
+    restore_run(data, run)
+    assert contents(data / "gallery") == before
+
+
 def test_a_photo_without_a_file_is_removed_and_comes_back_as_it_was(data: Path) -> None:
     (data / Gallery(data).photos[2].path).unlink()
     run = scan(data, {2: {Reason.UNREADABLE: 1.0}})
@@ -224,6 +249,8 @@ def test_a_half_done_step_must_be_finished_before_any_other(data: Path) -> None:
     removing = half_done(data, lambda here: apply_run(here, run))
     with pytest.raises(DataDirError, match=f"clean apply {run}"):
         apply_run(removing, other, force=True)
+    with pytest.raises(DataDirError, match=f"clean apply {run}"):
+        restore_run(removing, other)
     with pytest.raises(DataDirError, match="finish `clean apply` first"):
         restore_run(removing, run)
     assert import_city(removing).added == 0
@@ -278,6 +305,22 @@ def test_a_file_in_the_way_is_never_overwritten(data: Path) -> None:
     assert contents(data) == before
 
 
+def test_nor_when_a_removal_that_was_interrupted_is_finished(data: Path) -> None:
+    run = scan(data)
+    removing = half_done(data, lambda here: apply_run(here, run))
+    unmoved = next(
+        path
+        for candidate in scanned(Gallery(data), FOUND).candidates
+        if (removing / (path := candidate.photo.path)).exists()
+    )
+    in_the_way = removing / "removed" / run / unmoved
+    in_the_way.parent.mkdir(parents=True, exist_ok=True)
+    in_the_way.write_bytes(b"somebody's")
+    with pytest.raises(DataDirError, match="in the way"):
+        apply_run(removing, run)
+    assert in_the_way.read_bytes() == b"somebody's"
+
+
 def test_a_removal_that_cannot_make_its_folders_changes_nothing(data: Path) -> None:
     run, photos = scan(data), Gallery(data).photos
     before = contents(data / "gallery")
@@ -324,8 +367,9 @@ def test_what_was_never_applied_cannot_be_restored(data: Path) -> None:
     for run in (scan(data), "nonsense"):
         with pytest.raises(DataDirError, match="has not been applied"):
             restore_run(data, run)
-    with pytest.raises(DataDirError, match="not the name"):
-        restore_run(data, "../gallery")
+    for path in ("../gallery", f"{run}/../../gallery"):
+        with pytest.raises(DataDirError, match="not the name"):
+            restore_run(data, path)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"photos": [{}], "order": []}'])
@@ -340,15 +384,24 @@ def test_a_damaged_journal_is_an_error_and_changes_nothing(data: Path, content: 
     assert contents(data) == before
 
 
-def test_a_journal_or_list_that_names_a_file_outside_the_gallery_is_refused(data: Path) -> None:
+@pytest.mark.parametrize("outside", ["gallery/../secret.jpg", "secret.jpg"])
+def test_a_journal_or_list_that_names_a_file_outside_the_gallery_is_refused(
+    data: Path, outside: str
+) -> None:
     (data / "secret.jpg").write_bytes(b"x")
     lists = data / "gallery" / "photos.csv"
-    path = Gallery(data).photos[1].path
-    lists.write_text(lists.read_text().replace(path, "gallery/../secret.jpg"))
+    listed, path = lists.read_text(), Gallery(data).photos[1].path
+    lists.write_text(listed.replace(path, outside))
     run = scan(data)
     with pytest.raises(DataDirError, match="outside the gallery"):
         apply_run(data, run)
-    assert (data / "secret.jpg").exists()
+    lists.write_text(listed)
+    apply_run(data, run, force=True)
+    journal = data / "removed" / run / "journal-removed.json"
+    journal.write_text(journal.read_text().replace(path, outside))
+    with pytest.raises(DataDirError, match="outside the gallery"):
+        restore_run(data, run)
+    assert (data / "secret.jpg").read_bytes() == b"x"
 
 
 def test_any_order_of_restoring_gives_back_the_order_of_the_photos(data: Path) -> None:
@@ -367,6 +420,17 @@ def test_any_order_of_restoring_gives_back_the_order_of_the_photos(data: Path) -
         for run in rng.sample(applied, len(applied)):
             restore_run(data, run)
         assert contents(data / "gallery") == before
+
+
+def test_neighbours_removed_in_turn_come_back_in_their_order(data: Path) -> None:
+    before = contents(data / "gallery")
+    runs = []
+    for _ in range(2):
+        runs.append(run := scan(data, {2: BOTH}))
+        apply_run(data, run)
+    for run in runs:
+        restore_run(data, run)
+    assert contents(data / "gallery") == before
 
 
 def test_merging_puts_what_is_missing_behind_what_stood_before_it() -> None:
