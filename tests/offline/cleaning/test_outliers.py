@@ -92,26 +92,55 @@ def test_of_a_picture_under_two_places_the_one_that_fits_worse_is_misplaced() ->
     assert scores.max() >= THRESHOLD
 
 
-def test_of_a_picture_that_fits_two_places_alike_none_is_misplaced() -> None:
-    visual = np.concatenate([around(0, 24, seed=0), around(30, 1, seed=2)])
-    visual = np.concatenate([visual, visual[-1:]])
-    where = [*["a", "b"] * 12, "a", "b"]
-    likes = likeness(visual, where, [Twins(24, 25, 1.0)])
-    if abs(likes.own[24] - likes.own[25]) < 0.03:
-        assert not misplaced([Twins(24, 25, 1.0)], where, likes).any()
-    assert not misplaced([Twins(0, 2, 1.0)], where, likes).any()  # both of one place
+def likes_of(
+    own: list[float], elsewhere: float, *, neighbours: int = 9, lonely: bool = False
+) -> Likeness:
+    count = len(own)
+    return Likeness(
+        own=np.array(own),
+        elsewhere=np.full(count, elsewhere),
+        neighbours=np.full(count, neighbours),
+        lonely=np.full(count, lonely),
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "places", "marked"),
+    [
+        ([0.5, 0.6], ["a", "b"], [0]),
+        ([0.6, 0.5], ["a", "b"], [1]),
+        ([0.5, 0.52], ["a", "b"], []),  # it fits both alike
+        ([0.5, 0.6], ["a", "a"], []),
+    ],
+)
+def test_a_picture_is_misplaced_only_where_another_place_fits_clearly_better(
+    own: list[float], places: list[str], marked: list[int]
+) -> None:
+    scores = misplaced([Twins(0, 1, 1.0)], places, likes_of(own, 0.0))
+    assert np.flatnonzero(scores).tolist() == marked
+
+
+def fits(own: float, elsewhere: float, *, neighbours: int = 9, lonely: bool = True) -> bool:
+    likes = likes_of([own], elsewhere, neighbours=neighbours, lonely=lonely)
+    return bool(misfit(likes)[0] < THRESHOLD)
 
 
 def test_a_rare_view_fits_while_no_other_place_resembles_it_more() -> None:
-    def fits(own: float, elsewhere: float) -> bool:
-        likes = Likeness(
-            own=np.array([own]),
-            elsewhere=np.array([elsewhere]),
-            neighbours=np.array([9]),
-            lonely=np.array([True]),
-        )
-        return bool(misfit(likes)[0] < THRESHOLD)
-
     assert fits(own=0.3, elsewhere=0.5)
     assert fits(own=-0.1, elsewhere=-0.1)  # unlike its place, but nowhere at home
     assert not fits(own=0.3, elsewhere=0.7)
+
+
+def test_where_photos_are_alike_it_decides_that_one_is_alone() -> None:
+    assert fits(own=0.3, elsewhere=0.625, lonely=False)
+    assert not fits(own=0.3, elsewhere=0.625, lonely=True)
+
+
+def test_few_photos_of_a_place_say_little_against_one_of_them() -> None:
+    assert fits(own=0.2, elsewhere=0.6, neighbours=1)
+    assert not fits(own=0.2, elsewhere=0.6, neighbours=3)
+
+
+def test_where_all_photos_look_the_same_all_fit() -> None:
+    visual = np.repeat(around(0, 1, seed=0), 8, axis=0)
+    assert (misfit(likeness(visual, ["a", "b"] * 4, [])) < THRESHOLD).all()
