@@ -1,4 +1,6 @@
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,10 +8,11 @@ import pytest
 from PIL import Image
 
 from core.embedders import Embeddings, unit_rows
+from core.errors import ExportRefused
 from core.images import ImageLimits
 from core.places import Place
 from core.snapshot_store import SnapshotStore
-from offline.exporting.check import Check, _looked_at, compare
+from offline.exporting.check import Bounds, Check, _looked_at, compare
 from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import build_snapshot
@@ -59,6 +62,50 @@ def test_the_source_agrees_with_itself(data: Path) -> None:
     found = check(data, TwoNetworks())
     assert (found.top1, found.top5, found.claims) == (1, 1, 1)
     assert found.second_cosine_min == pytest.approx(1, abs=1e-3)  # it is kept in halves
+
+
+@pytest.mark.parametrize(
+    ("figure", "setting"),
+    [
+        ("top1", "FIRST"),
+        ("top5", "FIVE"),
+        ("cosine_min", "COSINE"),
+        ("second_cosine_min", "COSINE"),
+        ("joint_cosine_median", "COSINE"),
+        ("words_cosine_min", "COSINE"),
+    ],
+)
+@pytest.mark.parametrize("reached", [0.89, math.nan])
+def test_every_figure_is_demanded(figure: str, setting: str, reached: float) -> None:
+    good = Check(
+        photos=1, cosine_min=0.9, cosine_median=0.9, second_cosine_min=0.9, joint_cosine_min=0.0,
+        joint_cosine_median=0.9, words_cosine_min=0.9, words_cosine_median=0.9, top1=0.9, top5=0.9,
+        claims=0.0, worst_photo="a.jpg",
+    )  # fmt: skip
+    bounds = Bounds(min_top1=0.9, min_top5=0.9, min_cosine=0.9)
+    good.demand(bounds)
+    with pytest.raises(ExportRefused, match=f"GUIDE_EXPORT_MIN_{setting} is 0.9"):
+        replace(good, **{figure: reached}).demand(bounds)
+
+
+def test_photos_that_cannot_be_read_are_passed_over_and_none_is_not_enough(data: Path) -> None:
+    gone, broken, *rest = (data / photo.path for photo in Gallery(data).photos)
+    gone.unlink()
+    broken.write_bytes(b"no picture any more")
+    assert check(data, TwoNetworks()).photos == len(rest)
+    for file in rest:
+        file.unlink()
+    with pytest.raises(ExportRefused, match="none of the snapshot's photos"):
+        check(data, TwoNetworks())
+
+
+def test_a_photo_that_differs_is_named_and_its_answer_counts_as_another(data: Path) -> None:
+    photos = Gallery(data).photos
+    file = data / photos[7].path
+    file.write_bytes(encoded(coloured_photo((250, 250, 0))))
+    found = check(data, TwoNetworks())
+    assert found.worst_photo == photos[7].path
+    assert found.top1 == pytest.approx(47 / 48)
 
 
 def test_copies_of_a_photo_have_no_say_about_it(data: Path) -> None:
