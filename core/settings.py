@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="GUIDE_",
         env_file=".env",
+        env_file_encoding="utf-8-sig",  # Windows' editors put a mark before the first name
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -278,8 +279,10 @@ def misspelt() -> list[str]:
     return lines
 
 
-def what_is_wrong(error: ValidationError) -> str:
+def what_is_wrong(error: ValidationError | UnicodeDecodeError) -> str:
     """What is wrong with which settings; their values may be secret and stay out."""
+    if isinstance(error, UnicodeDecodeError):
+        return ".env is not in UTF-8"
     return "; ".join(
         f"GUIDE_{str(problem['loc'][0]).upper()}: "  # deeper is what the value has
         + problem["msg"].removeprefix("Value error, ")

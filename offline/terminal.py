@@ -51,8 +51,6 @@ def plain_errors() -> Iterator[None]:
         yield
     except GuideError as error:
         fail(str(error))
-    except ValidationError as error:
-        fail(f"wrong settings: {what_is_wrong(error)}", code=2)
     except BrokenPipeError:
         raise  # whoever read the results has had enough, which is no error
     except OSError as error:
@@ -70,7 +68,10 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 def load_settings(data_dir: Path | None) -> Settings:
     """The settings, with the command line's data folder if it names one."""
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    try:
+        settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    except (ValidationError, UnicodeDecodeError) as error:
+        fail(f"wrong settings: {what_is_wrong(error)}", code=2)
     for line in misspelt():
         err.print(line, style="yellow", markup=False)
     return settings

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail("packages are missing: pip install 'electronic-city-guide[web]'")
     try:
         settings = Settings(**({"data_dir": data_dir} if data_dir else {}))
-    except ValidationError as error:
+    except (ValidationError, UnicodeDecodeError) as error:
         return _fail(f"wrong settings: {what_is_wrong(error)}", code=2)
     for line in misspelt():
         print(line, file=sys.stderr)

@@ -52,6 +52,14 @@ def test_wrong_settings_are_one_clear_line_and_exit_code_2(
     assert "GUIDE_CONCURRENCY" in line
 
 
+def test_a_file_of_settings_in_another_encoding_is_one_clear_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("GUIDE_K=7  # соседей\n", encoding="cp1251")
+    assert main([]) == 2
+    assert ".env is not in UTF-8" in one_line(capsys)
+
+
 @pytest.mark.parametrize("port", ["many", "-1", "65536"])
 def test_a_port_that_is_none_is_named(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as wrong:

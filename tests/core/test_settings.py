@@ -32,6 +32,12 @@ def test_settings_come_from_the_environment_and_from_dotenv(
     assert (settings.k, settings.embedder, settings.threads) == (7, "bundled", 2)
 
 
+def test_dotenv_may_begin_with_the_mark_that_editors_of_windows_write(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GUIDE_K=7\nGUIDE_COLOURS=many\n", encoding="utf-8-sig")
+    assert Settings().k == 7
+    assert misspelt() == ["GUIDE_COLOURS is no setting"]
+
+
 @pytest.mark.parametrize("name", ["GUIDE_BOT_TOKEN", "BOT_TOKEN"])
 def test_the_token_has_two_names_and_is_never_shown(
     monkeypatch: pytest.MonkeyPatch, name: str

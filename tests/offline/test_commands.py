@@ -169,6 +169,16 @@ def test_a_setting_without_meaning_is_one_clear_line(monkeypatch: pytest.MonkeyP
     assert "GUIDE_K" in one_clear_line(result)
 
 
+def test_a_file_of_settings_in_another_encoding_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("GUIDE_K=7  # соседей\n", encoding="cp1251")
+    result = run("snapshots")
+    assert result.exit_code == 2
+    assert ".env is not in UTF-8" in one_clear_line(result)
+
+
 @pytest.mark.parametrize("value", ["collage=0.8", '{"collage": "much"}', '{"foo": 1}'])
 def test_thresholds_without_meaning_are_one_clear_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str

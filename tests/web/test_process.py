@@ -46,6 +46,10 @@ def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:
         misconfigured = run(tmp_path, **{name: "many"})
         assert (misconfigured.returncode, misconfigured.stderr.count("\n")) == (2, 1)
         assert name in misconfigured.stderr
+    (tmp_path / ".env").write_text("GUIDE_K=7  # соседей\n", encoding="cp1251")
+    unreadable = run(tmp_path)
+    assert (unreadable.returncode, unreadable.stderr.count("\n")) == (2, 1)
+    assert ".env is not in UTF-8" in unreadable.stderr
 
 
 def test_without_its_packages_it_says_what_to_install(
