@@ -225,9 +225,15 @@ class Settings(BaseSettings):
     @field_validator("web_cors_origins")
     @classmethod
     def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        # Browsers compare letter by letter: anything else would never be let in, and nobody told.
-        if not all(re.fullmatch(r"\*|https?://[^/\s]+", origin) for origin in origins):
-            raise ValueError("it needs origins such as https://example.org, without a path, or *")
+        # They are compared letter by letter with what browsers send, which knows no capitals and
+        # no other alphabets: anything else would never be let in, and nobody told. Apps that are
+        # pages inside have schemes of their own.
+        as_sent = re.compile(r"\*|[a-z][a-z0-9+.-]*://[a-z0-9._:\[\]-]+")
+        if not all(map(as_sent.fullmatch, origins)):
+            raise ValueError(
+                "it needs origins as browsers send them, such as https://example.org: "
+                "in small Latin letters (others as xn--...), without a path; or * for all"
+            )
         return origins
 
     @field_validator("web_map_tiles")

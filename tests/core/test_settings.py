@@ -66,6 +66,8 @@ def test_the_token_has_two_names_and_is_never_shown(
         ("GUIDE_WEBHOOK_SECRET", "guessable"),
         ("GUIDE_WEB_CORS_ORIGINS", "guide.example"),
         ("GUIDE_WEB_CORS_ORIGINS", "https://guide.example/"),
+        ("GUIDE_WEB_CORS_ORIGINS", "https://Guide.example"),
+        ("GUIDE_WEB_CORS_ORIGINS", "https://гид.рф"),
         ("GUIDE_WEBHOOK_SECRET", "letters-and-digits, then more"),
         ("GUIDE_WEB_API_KEY", "two words"),
         ("GUIDE_WEB_API_KEY", "ключ"),
@@ -113,6 +115,8 @@ def test_pages_of_any_origin_may_be_let_in(monkeypatch: pytest.MonkeyPatch) -> N
     assert Settings().web_cors_origins == ("*",)
     monkeypatch.setenv("GUIDE_WEB_CORS_ORIGINS", "http://localhost:3000, https://guide.example")
     assert Settings().web_cors_origins == ("http://localhost:3000", "https://guide.example")
+    monkeypatch.setenv("GUIDE_WEB_CORS_ORIGINS", "capacitor://localhost")  # of a page in an app
+    assert Settings().web_cors_origins == ("capacitor://localhost",)
 
 
 @pytest.mark.parametrize(("text", "ids"), [("7", (7,)), ("7, 8,", (7, 8))])
