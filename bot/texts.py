@@ -11,7 +11,7 @@ from bot.locales.wording import Wording
 
 WORDINGS: Mapping[str, Wording] = {"ru": RU, "en": EN}
 
-# What a share of the vote is called, from where on. What is not claimed is never called likely.
+# What a share of the vote is called, from where on.
 SHARE_WORDS = ((0.85, "certain"), (0.6, "likely"), (0.35, "probable"), (0.15, "possible"))
 
 
@@ -21,11 +21,15 @@ def choose_language(language_code: str | None) -> str:
 
 
 def share_in_words(share: float, language: str, *, claimed: bool = True) -> str:
-    """A share in [0, 1] as people say it; one of an answer that is not ``claimed`` says less."""
+    """A share in [0, 1] as people say it.
+
+    A place of an answer that is not ``claimed`` is possible at most, whatever its share among the
+    places offered: more would contradict "I am not sure".
+    """
     words = WORDINGS[language].shares
     fitting = (word for least, word in SHARE_WORDS if share >= least)
     word = next(fitting, "unlikely")
-    return words["probable" if word in {"certain", "likely"} and not claimed else word]
+    return words[word if claimed or word == "unlikely" else "possible"]
 
 
 def distance_in_words(metres: float, language: str) -> str:

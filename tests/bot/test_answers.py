@@ -58,7 +58,7 @@ def test_an_unsure_answer_claims_nothing_and_offers_all_candidates_alike() -> No
     for brief in (True, False):
         assert visible_text(describe_recognition(found, "en", brief=brief)).splitlines() == [
             "I am not sure which place this is. Perhaps it is one of these:",
-            "• Kremlin, Нижний Новгород — probably",
+            "• Kremlin, Нижний Новгород — possibly",
             "• Церковь <Спаса> & Ко, Ярославль — unlikely",
             "",
             "What it looks like: tower · church",

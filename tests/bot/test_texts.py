@@ -100,8 +100,14 @@ def test_a_share_is_said_in_words(share: float, ru: str, en: str) -> None:
     assert share_in_words(share, "en") == en
 
 
-def test_what_is_not_claimed_is_at_most_probable() -> None:
-    assert share_in_words(0.99, "en", claimed=False) == "probably"
+@pytest.mark.parametrize("share", [0.99, 0.7, 0.5, 0.2])
+def test_what_is_not_claimed_is_at_most_possible(share: float) -> None:
+    assert share_in_words(share, "ru", claimed=False) == "возможно"
+    assert share_in_words(share, "en", claimed=False) == "possibly"
+
+
+def test_what_is_not_claimed_may_be_unlikely() -> None:
+    assert share_in_words(0.1, "ru", claimed=False) == "маловероятно"
     assert share_in_words(0.1, "en", claimed=False) == "unlikely"
 
 

@@ -165,7 +165,7 @@ async def test_the_map_shows_tiles_from_where_the_operator_says_and_from_nowhere
     assert "Content Security Policy" in page.complaints[0]
 
 
-async def test_what_is_not_claimed_has_no_percentage(
+async def test_what_is_not_claimed_has_no_percentage_and_is_at_most_possible(
     demo_web: Web, page: Page, tmp_path: Path
 ) -> None:
     photo = tmp_path / "unlike.jpg"
@@ -175,7 +175,11 @@ async def test_what_is_not_claimed_has_no_percentage(
     await page.until(f"{TITLE}.startsWith('Not sure')")
     said = await page.run("document.querySelector('#candidates').innerText")
     assert "%" not in said
-    assert {"probably", "possibly", "unlikely"} & set(said.split())
+    assert {"possibly", "unlikely"} & set(said.split())
+    assert "probably" not in said
+    await page.click("[data-language=ru]")
+    said = await page.run("document.querySelector('#candidates').innerText")
+    assert {"возможно", "маловероятно"} & set(said.split())
     assert await page.run("document.querySelectorAll('meter').length") == 0
 
 

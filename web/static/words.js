@@ -1,6 +1,6 @@
 // Every sentence of the page, in Russian and English.
 
-const PROBABLE = 0.35, POSSIBLE = 0.15; // as the bot says it
+const POSSIBLE = 0.15; // the share from where on, as the bot says it
 
 export const WORDS = {
   ru: {
@@ -16,7 +16,7 @@ export const WORDS = {
       + `вычислить только этот сервер. Через ${days} дн. они удаляются. Сами фотографии не сохраняются, координаты `
       + "из них нужны только для ответа. «Забыть» удаляет всё, о чём спрашивали с вашего нынешнего адреса в сети: "
       + "его могут делить несколько человек, а вопросы с прежних адресов исчезнут сами.",
-    perhaps: (share) => (share >= PROBABLE ? "вероятно" : share >= POSSIBLE ? "возможно" : "маловероятно"),
+    perhaps: (share) => (share >= POSSIBLE ? "возможно" : "маловероятно"),
     similar: "Похожие места", done: "Готово", asked: "Ваша фотография", total: (n) => `Мест: ${n}`,
     problems: {
       401: "Нужен верный ключ.", 408: "Фотография шла слишком долго.", 413: "Фотография слишком большая.",
@@ -37,7 +37,7 @@ export const WORDS = {
       + `that only this server can make. They are deleted after ${days} ${days === 1 ? "day" : "days"}. Photos are not stored, and coordinates `
       + "in them serve only to answer. “Forget” deletes all that was asked from the network address you have now: "
       + "several people may share one, and what you asked from an earlier one goes by itself.",
-    perhaps: (share) => (share >= PROBABLE ? "probably" : share >= POSSIBLE ? "possibly" : "unlikely"),
+    perhaps: (share) => (share >= POSSIBLE ? "possibly" : "unlikely"),
     similar: "Similar places", done: "Done", asked: "Your photo", total: (n) => `Places: ${n}`,
     problems: {
       401: "The right key is needed.", 408: "The photo took too long.", 413: "The photo is too big.",
