@@ -11,8 +11,8 @@ from typing import TextIO
 from core.errors import DataDirError
 from core.files import write_atomic
 from core.kinds import parse_kinds
-from core.places import Photo, Place, Point
-from offline.sources.rows import degrees, delimiter_of
+from core.places import Photo, Place
+from offline.sources.rows import delimiter_of, read_point
 
 FOLDER = "gallery"
 PLACE_COLUMNS = (
@@ -145,18 +145,20 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterable[dict[str, str]]:
             for row in reader:
                 if None in row or None in row.values():
                     raise DataDirError(f"{path}, line {reader.line_num}: wrong number of columns")
-                yield row
+                if any(row.values()):  # spreadsheets keep rows that were emptied
+                    yield row
     except FileNotFoundError:
         return
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise DataDirError(f"cannot read {path}: it is not in UTF-8") from error
+    except (OSError, csv.Error) as error:
         raise DataDirError(f"cannot read {path}: {error}") from error
 
 
 def _place(row: Mapping[str, str]) -> Place:
-    try:
-        point = Point(degrees(row["lat"]), degrees(row["lon"])) if row["lat"] else None
-    except ValueError as error:
-        raise DataDirError(f"places.csv: {row['place_id']}: {error}") from error
+    point = read_point(row["lat"], row["lon"])
+    if point is None and (row["lat"] or row["lon"]):
+        raise DataDirError(f"places.csv: {row['place_id']}: the coordinates are not usable")
     texts = {
         column: row[column] for column in PLACE_COLUMNS if column not in ("kinds", "lat", "lon")
     }

@@ -78,21 +78,15 @@ def named_rows(
 
 
 def read_point(lat: str, lon: str) -> Point | None:
-    """The position two cells give in degrees; None when they give none on this globe."""
+    """The position two cells give in degrees; None when they give none on this globe.
+
+    Degrees may have a decimal point or comma.
+    """
     try:
-        point = Point(degrees(lat), degrees(lon))
+        point = Point(*(float(cell.replace(",", ".")) for cell in (lat, lon)))
     except ValueError:
         return None
     return point if abs(point.lat) <= 90 and abs(point.lon) <= 180 else None
-
-
-def degrees(cell: str) -> float:
-    """The number in a cell, with a decimal point or comma.
-
-    Raises:
-        ValueError: there is none.
-    """
-    return float(cell.replace(",", "."))
 
 
 def delimiter_of(header: str) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import DataDirError
 from core.places import Place, Point
-from offline.gallery import Gallery, GalleryPhoto
+from offline.gallery import PLACE_COLUMNS, Gallery, GalleryPhoto
 
 TOWER = Place("tower", "Башня", city="Киров")
 PHOTO = GalleryPhoto("0" * 16, "tower", "gallery/photos/tower/0.jpg", 64, 48, "0" * 64, "0", ("a",))
@@ -57,3 +58,33 @@ def test_the_table_of_places_may_have_been_saved_by_a_spreadsheet(tmp_path: Path
     with table.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file, delimiter=";").writerows(rows)
     assert Gallery(tmp_path).places == {"tower": tower}
+
+
+@pytest.mark.parametrize("cells", ["58.6,", ",49.6", "5860,49.6", "nan,49.6", "north,east"])
+def test_coordinates_that_mean_nothing_are_told_with_their_place(
+    tmp_path: Path, cells: str
+) -> None:
+    table = tmp_path / "gallery" / "places.csv"
+    table.parent.mkdir()
+    table.write_text(f"{','.join(PLACE_COLUMNS)}\ntower,Башня,,,Киров,{cells},,,,\n")
+    with pytest.raises(DataDirError, match="tower: the coordinates are not usable"):
+        Gallery(tmp_path)
+
+
+def test_rows_that_were_emptied_in_a_spreadsheet_are_no_places(tmp_path: Path) -> None:
+    gallery = Gallery(tmp_path)
+    gallery.places["tower"] = TOWER
+    gallery.save()
+    with (tmp_path / "gallery" / "places.csv").open("a") as table:
+        table.write(",,,,,,,,,,\n")
+    assert Gallery(tmp_path).places == {"tower": TOWER}
+
+
+def test_a_table_saved_in_another_encoding_is_told_to_be(tmp_path: Path) -> None:
+    gallery = Gallery(tmp_path)
+    gallery.places["tower"] = TOWER
+    gallery.save()
+    table = tmp_path / "gallery" / "places.csv"
+    table.write_text(table.read_text(encoding="utf-8"), encoding="cp1251")
+    with pytest.raises(DataDirError, match="not in UTF-8"):
+        Gallery(tmp_path)
