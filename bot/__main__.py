@@ -22,6 +22,8 @@ from core.logs import set_up_logging, token_secrets
 from core.process import prepare_to_serve
 from core.settings import Settings, misspelt, what_is_wrong
 
+logger = logging.getLogger(__name__)
+
 TOKEN_FORM = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 
 
@@ -52,8 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings(**({"data_dir": data_dir} if data_dir else {}))
     except (ValidationError, UnicodeDecodeError) as error:
         return _fail(f"wrong settings: {what_is_wrong(error)}", code=2)
+    set_up_logging(settings.log_level, secrets=(), form=settings.log_format)  # set up anew below
     for line in misspelt():
-        print(line, file=sys.stderr)
+        logger.warning(line)
     if options.sandbox:
         return _run(lambda: _sandbox(settings, options.sandbox_host, options.sandbox_port))
     if settings.bot_token is None:
@@ -92,7 +95,7 @@ def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> int:
     except KeyboardInterrupt:  # before it listens to signals itself
         return 0
     except Exception:
-        logging.getLogger(__name__).exception("the bot stopped for an unknown reason")
+        logger.exception("the bot stopped for an unknown reason")
         return 1
     return 0
 

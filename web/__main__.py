@@ -19,6 +19,8 @@ from core.logs import set_up_logging
 from core.process import prepare_to_serve
 from core.settings import Settings, misspelt, what_is_wrong
 
+logger = logging.getLogger(__name__)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve; the exit code is returned."""
@@ -35,14 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings(**({"data_dir": data_dir} if data_dir else {}))
     except (ValidationError, UnicodeDecodeError) as error:
         return _fail(f"wrong settings: {what_is_wrong(error)}", code=2)
-    for line in misspelt():
-        print(line, file=sys.stderr)
     key = settings.web_api_key
     set_up_logging(
         settings.log_level,
         secrets=[key.get_secret_value()] if key else [],
         form=settings.log_format,
     )
+    for line in misspelt():
+        logger.warning(line)
     return _run(settings)
 
 
@@ -57,7 +59,7 @@ def _run(settings: Settings) -> int:
     except KeyboardInterrupt:  # before it listens to signals itself
         return 0
     except Exception:
-        logging.getLogger(__name__).exception("the web guide stopped for an unknown reason")
+        logger.exception("the web guide stopped for an unknown reason")
         return 1
     return 0
 

@@ -1,5 +1,8 @@
+import json
+import logging
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,16 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True)
 def no_settings_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)  # where there is no .env
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    logging.captureWarnings(False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 def one_line(capsys: pytest.CaptureFixture[str]) -> str:
@@ -50,6 +63,17 @@ def test_wrong_settings_are_one_clear_line_and_exit_code_2(
     assert "GUIDE_K" in line
     assert "GUIDE_CLEAN_THRESHOLDS" in line
     assert "GUIDE_CONCURRENCY" in line
+
+
+def test_a_name_that_is_no_setting_is_logged_before_what_it_leads_to(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GUIDE_BOT_TOKN", "42:secret")
+    monkeypatch.setenv("GUIDE_LOG_FORMAT", "json")
+    assert main([]) == 1
+    logged, wrong = capsys.readouterr().err.splitlines()
+    assert json.loads(logged)["message"].startswith("GUIDE_BOT_TOKN is no setting")
+    assert "no bot token" in wrong
 
 
 def test_a_file_of_settings_in_another_encoding_is_one_clear_line(

@@ -1,5 +1,6 @@
 """``python -m web`` as people start it."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -50,6 +51,11 @@ def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:
     unreadable = run(tmp_path)
     assert (unreadable.returncode, unreadable.stderr.count("\n")) == (2, 1)
     assert ".env is not in UTF-8" in unreadable.stderr
+
+
+def test_a_name_that_is_no_setting_is_logged_as_all_else(tmp_path: Path) -> None:
+    logged = run(tmp_path, GUIDE_COLOURS="many", GUIDE_LOG_FORMAT="json").stderr.splitlines()[0]
+    assert json.loads(logged)["message"] == "GUIDE_COLOURS is no setting"
 
 
 def test_without_its_packages_it_says_what_to_install(
