@@ -16,7 +16,8 @@ from offline.terminal import AsJson, DataDir, load_settings, plain_errors, show,
 def snapshots(data_dir: DataDir = None, json: AsJson = False) -> None:
     """List the published snapshots, oldest first."""
     with plain_errors():
-        store = SnapshotStore(load_settings(data_dir).data_dir)
+        settings = load_settings(data_dir)
+        store = SnapshotStore(settings.data_dir)
         current = store.current()
         listed = {version: _manifest(store, version) for version in store.versions()}
         lines = [
@@ -31,7 +32,7 @@ def snapshots(data_dir: DataDir = None, json: AsJson = False) -> None:
                     for version, manifest in listed.items()
                 ],
             },
-            lines or ["nothing has been published yet"],
+            lines or [f"nothing has been published in {settings.data_dir} yet"],
             as_json=json,
         )
 

@@ -311,6 +311,11 @@ def test_snapshots_are_listed_and_rolled_back(data: Path) -> None:
     assert f"* {first['version']}" in run("snapshots", "--data-dir", data).stdout
 
 
+def test_without_snapshots_the_folder_looked_in_is_told(tmp_path: Path) -> None:
+    result = run("snapshots", "--data-dir", tmp_path / "misspelt")
+    assert result.stdout == f"nothing has been published in {tmp_path / 'misspelt'} yet\n"
+
+
 def test_going_back_in_a_folder_that_is_not_there_makes_none(tmp_path: Path) -> None:
     result = run("rollback", "--data-dir", tmp_path / "misspelt")
     assert result.exit_code == 1
