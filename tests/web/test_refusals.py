@@ -271,8 +271,9 @@ async def test_who_asks_too_much_has_to_wait(published: Path, tmp_path: Path) ->
         problem(answers[2], 429)
         assert 1 <= int(answers[2].headers["Retry-After"]) <= 30
         [shown, *_] = web.guide.catalogue.popular_photos  # which have an allowance of their own
-        photos = [await web.get(f"/v1/photos/{shown.photo.photo_id}") for _ in range(25)]
-        assert [photo.status_code for photo in photos] == [200] * 24 + [429]
+        photos = [await web.get(f"/v1/photos/{shown.photo.photo_id}") for _ in range(50)]
+        allowed = [photo.status_code for photo in photos].index(429)
+        assert allowed >= 24  # and one more each 2.5 s, on a busy machine
 
 
 async def test_a_crowd_is_asked_to_come_back_and_keeps_nobody_else_out(
