@@ -97,6 +97,7 @@ def test_ctrl_c_while_it_starts_is_a_stop_like_any_other() -> None:
     starting = (
         "import asyncio, signal, sys\n"
         "from bot.__main__ import _run\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background
         "async def work():\n"
         "    signal.raise_signal(signal.SIGINT)\n"
         "    await asyncio.Event().wait()\n"
