@@ -1,7 +1,8 @@
 """A bot whose guide gives set answers, on a Telegram that records."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,18 @@ class Chat:
         before = len(self.telegram.sent)
         await self.dispatcher.feed_update(self.bot, update)
         return self.telegram.sent[before:]
+
+
+@pytest.fixture
+def as_a_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Start the bot where there is no .env, and leave the log as it was before."""
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    logging.captureWarnings(False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture

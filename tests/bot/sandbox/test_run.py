@@ -16,10 +16,7 @@ from bot.sandbox.server import Sandbox
 from core.settings import Settings
 from tests.bot.sandbox.conftest import BotClient, jpeg
 
-
-@pytest.fixture(autouse=True)
-def no_settings_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)  # where there is no .env
+pytestmark = pytest.mark.usefixtures("as_a_command")
 
 
 def test_without_a_published_guide_no_page_is_offered(
