@@ -20,6 +20,15 @@ def test_rows_are_counted_from_the_first_after_the_header(tmp_path: Path) -> Non
     assert rows == [(-1, ["name", "image"]), (0, ["a", "1"]), (1, ["b", "2"])]
 
 
+@pytest.mark.parametrize(
+    ("text", "cells"), [("a;b\n1,5;2\n", ["1,5", "2"]), ("a,b\n1;5\n", ["1;5"])]
+)
+def test_what_separates_cells_is_what_the_header_says(
+    tmp_path: Path, text: str, cells: list[str]
+) -> None:
+    assert read(tmp_path, text)[1] == cells
+
+
 def test_cells_may_be_huge(tmp_path: Path) -> None:
     assert read(tmp_path, f"name,image\na,{PHOTO}\n")[1] == ["a", PHOTO]
 
@@ -61,9 +70,20 @@ def test_a_row_that_spans_lines_is_one_even_if_a_line_looks_like_a_row(tmp_path:
     assert rows[1:] == [["taj", "Taj", text], ["fort", "Fort", "a, b"]]
 
 
-def test_a_row_that_spans_lines_may_follow_an_unclosed_quote(tmp_path: Path) -> None:
-    rows = read(tmp_path, 'a,b\n"1,2\n3,4\n5,"six\nand, more"\n7,8\n')
-    assert rows[2:] == [["3", "4"], ["5", "six\nand, more"], ["7", "8"]]
+@pytest.mark.parametrize("between", [[], ["3,4"]])
+def test_a_row_that_spans_lines_may_follow_an_unclosed_quote(
+    tmp_path: Path, between: list[str]
+) -> None:
+    rows = read(tmp_path, "\n".join(["a,b", '"1,2', *between, '5,"six', 'and, more"', "7,8"]))
+    assert rows[1] == "a quote is opened and never closed"
+    assert rows[2:] == [*(row.split(",") for row in between), ["5", "six\nand, more"], ["7", "8"]]
+
+
+def test_a_row_with_too_many_cells_leaves_it_to_the_header_what_a_whole_row_is(
+    tmp_path: Path,
+) -> None:
+    rows = read(tmp_path, 'a,b\n1,2,3\n"4,5\n6,7\n')
+    assert rows[1:] == [["1", "2", "3"], "a quote is opened and never closed", ["6", "7"]]
 
 
 def test_a_row_with_too_many_cells_that_spans_lines_is_one_row(tmp_path: Path) -> None:
@@ -89,6 +109,23 @@ def test_a_row_of_many_lines_that_is_too_long_is_one_problem(tmp_path: Path) -> 
     wrapped = "\n".join(["A" * 76] * 50)
     rows = read(tmp_path, f'name,image\na,"{wrapped}"\nb,"2"\nc,"{wrapped}\nd,4\n', 1000)
     assert rows[1:] == ["the row is too long", ["b", "2"], "the row is too long", ["d", "4"]]
+
+
+def test_a_row_that_spans_lines_may_follow_one_that_is_too_long(tmp_path: Path) -> None:
+    wrapped = "\n".join(["A" * 76] * 50)
+    rows = read(tmp_path, f'name,image\na,"{wrapped}"\nb,"2\n3"\n', 1000)
+    assert rows[1:] == ["the row is too long", ["b", "2\n3"]]
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"), [(1, "a quote is opened and never closed"), (50, "the row is too long")]
+)
+def test_a_line_that_is_too_long_ends_an_open_quote(
+    tmp_path: Path, lines: int, problem: str
+) -> None:
+    opened = "\n".join(["A" * 76] * lines)
+    rows = read(tmp_path, f'name,image\na,"{opened}\n{"x" * 5000}\nb,2\n', 1000)
+    assert rows[1:] == [problem, "the row is too long", ["b", "2"]]
 
 
 def test_a_photo_wrapped_into_many_lines_is_one_cell(tmp_path: Path) -> None:
