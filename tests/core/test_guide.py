@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageOps
 
-from core.answers import Recognition
+from core.answers import Recognition, SeenPhoto
 from core.edition import LOOKED_UP
 from core.embedders import Embeddings
 from core.errors import (
@@ -163,6 +163,17 @@ async def test_text_without_words_is_refused(guide: CityGuide, text: str) -> Non
 async def test_very_long_text_is_cut_not_refused(guide: CityGuide) -> None:
     found = await guide.search("red square " + "и так далее " * 10_000)
     assert found.photos
+
+
+async def test_what_comes_after_the_first_256_characters_does_not_count(tmp_path: Path) -> None:
+    publish(tmp_path)
+    embedder = ColourEmbedder()
+    guide = CityGuide(tmp_path, embedder, limits=LIMITS)
+    before = embedder.embedded_texts
+    for end in ("red", "blue"):
+        await guide.search("something " * 26 + end)
+    assert embedder.embedded_texts == before + 1, "both are the same words"
+    guide.close()
 
 
 async def test_many_people_may_ask_at_once(guide: CityGuide) -> None:
@@ -353,6 +364,14 @@ async def test_a_new_snapshot_is_picked_up_without_a_restart(
     assert answer.snapshot == guide.snapshot
 
 
+async def test_as_long_as_no_snapshot_is_current_the_old_one_stays_in_use(
+    guide: CityGuide, tmp_path: Path
+) -> None:
+    (tmp_path / "snapshots" / "current").unlink()
+    assert not await guide.refresh()
+    assert (await guide.recognize(encoded(coloured_photo("red")))).confident
+
+
 async def test_a_damaged_new_snapshot_leaves_the_old_one_in_use(
     guide: CityGuide, tmp_path: Path
 ) -> None:
@@ -530,8 +549,11 @@ async def test_words_are_compared_with_many_names_by_a_thread(
     [
         lambda guide: guide.search("red square"),
         lambda guide: guide.recognize(encoded(coloured_photo("red"))),
+        lambda guide: guide.recognize(
+            SeenPhoto(ColourEmbedder().embed_images([coloured_photo("red")]), None, {})
+        ),
     ],
-    ids=["words", "photo"],
+    ids=["words", "photo", "photo seen before"],
 )
 async def test_a_large_gallery_is_searched_by_a_thread(
     guide: CityGuide,
