@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 from PIL import Image
 
@@ -15,9 +16,10 @@ from bot.health import is_alive
 from bot.sandbox.faults import Fault, Trouble
 from bot.sandbox.people import Attachment
 from bot.sandbox.server import Sandbox
+from bot.server import SECRET_HEADER
 from core.images import HEIF
 from offline.sources.demo import demo_places, demo_query
-from tests.bot.bot_process import bot_process
+from tests.bot.bot_process import WEBHOOK_PATH, bot_process
 from tests.bot.sent import answers
 from tests.doubles import encoded
 
@@ -105,6 +107,9 @@ async def test_a_stop_lets_an_answer_in_flight_be_finished(
                 await hold.asked.wait()
             bot.stop(number)
             await bot.logged(": stopping")
+            await bot.logged("finishing 1 updates")
+            status, _ = await bot.get("/healthz")
+            assert status == 503, "it is there, and at work no more"
             faults.plan("sendMessage", Fault(Trouble.FLOOD, seconds=1))
             hold.released.set()
             answer, album = await sent.next(), await sent.next()
@@ -153,14 +158,21 @@ async def test_a_bot_that_starts_deletes_what_was_kept_long_enough(
 async def test_the_bot_listens_before_it_tells_telegram_where(
     sandbox: Sandbox, data_dir: Path
 ) -> None:
-    async with bot_process(sandbox, data_dir, webhook=True) as bot:
+    secret = "what-only-telegram-knows"
+    async with bot_process(sandbox, data_dir, webhook=True, GUIDE_WEBHOOK_SECRET=secret) as bot:
         with sandbox.telegram.faults.hold("setWebhook") as hold:
             async with asyncio.timeout(60):
                 await hold.asked.wait()
             status, _ = await bot.get("/healthz")
             assert status == 503, "it listens, and is not at work yet"
+            async with (
+                aiohttp.ClientSession(headers={SECRET_HEADER: secret}) as http,
+                http.post(bot.url + WEBHOOK_PATH, json={"update_id": 1}) as taken,
+            ):
+                assert taken.status == 200, "and what comes at once is taken"
             hold.released.set()
         await bot.ready()
+        await bot.figure_reaches("guide_event_loop_lag_seconds_count", 1)
 
 
 async def test_a_rejected_token_is_one_clear_line_and_exit_code_1(

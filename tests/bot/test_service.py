@@ -25,7 +25,7 @@ from bot.updates import confirm, prepare, set_webhook
 from core.background import follow_snapshots, in_background
 from core.errors import SnapshotCorrupt
 from core.settings import Settings
-from tests.bot.conftest import ADMIN, Chat, SetGuide
+from tests.bot.conftest import ADMIN, STORAGE_CHAT, Chat, SetGuide
 from tests.bot.telegram import TOKEN, QuickTime, RecordingSession, update
 
 
@@ -155,6 +155,31 @@ async def test_the_bot_is_put_together_as_the_settings_say(
     assert "3 days" in privacy
     assert refusal == EN.too_many
     assert (tmp_path / "file_ids.sqlite3").exists()
+
+
+async def test_behind_the_answers_new_snapshots_are_looked_for(
+    guide: SetGuide, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(follow_snapshots.__kwdefaults__, "every_s", 0)
+    guide.refresh = (news := RenewedGuide()).refresh
+    async with (
+        _put_together(Settings(data_dir=tmp_path), TOKEN, guide, None),
+        asyncio.timeout(60),
+    ):
+        await news.no_more_news.wait()
+
+
+async def test_a_storage_chat_is_filled_from_contact_on(guide: SetGuide, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, storage_chat_id=STORAGE_CHAT)
+    async with _put_together(settings, TOKEN, guide, None) as running:
+        running.bot.session = telegram = RecordingSession()
+        await asyncio.sleep(0.1)
+        assert telegram.calls == []
+        running.in_contact.set()
+        async with asyncio.timeout(60):
+            while "guide_file_ids 0" in running.metrics.text():
+                await asyncio.sleep(0.01)
+    assert {call.chat_id for call in telegram.sent} == {STORAGE_CHAT}
 
 
 async def test_confirming_asks_for_what_comes_after_the_last_update() -> None:
