@@ -32,7 +32,7 @@ class Connection(H11Protocol):
         if self.transport.is_closing():
             return
         done = self.cycle is None or self.cycle.response_complete
-        if not done or self.cycle is not answered:
+        if self.cycle is not answered:
             ticks = SENDING_TICKS
         elif self.conn.their_state is not h11.SEND_BODY or not ticks:
             self.transport.close()

@@ -1,4 +1,5 @@
 import asyncio
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -125,3 +126,21 @@ async def test_one_address_has_only_so_many_unless_it_is_a_proxy_s(
         assert (said == b"") is refused
         for _, other in [*others, (reader, writer)]:
             other.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a computer has one such address")
+async def test_whoever_has_enough_keeps_no_other_address_out(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.connections.IDLE_S", 60)
+    monkeypatch.setattr("web.connections.OF_ONE", 1)
+    writers = []
+    for address in ("127.0.0.1", "127.0.0.2"):
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", web.port, local_addr=(address, 0)
+        )
+        writers.append(writer)
+        writer.write(AGAIN)
+        assert await asyncio.wait_for(reader.readuntil(b"}"), 10)
+    for writer in writers:
+        writer.close()
