@@ -48,7 +48,8 @@ def saved(
 
 
 SIX = np.arange(6, dtype="<f4")
-GOOD = saved({"weight": tensor("1", 6, (2, 3), (3, 1))}, {"1": SIX})
+WHOLE = tensor("1", 6, (2, 3), (3, 1))
+GOOD = saved({"weight": WHOLE}, {"1": SIX})
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_tensors_may_be_views_of_one_storage(path: Path) -> None:
         "turned": tensor("1", 6, (3, 2), (1, 3)),
         "tail": tensor("1", 6, (2,), (1,), offset=4),
         "number": tensor("1", 6, (), (), offset=5),
-        "nothing": tensor("1", 6, (0, 3), (3, 1)),
+        "nothing": tensor("1", 6, (9, 0), (1, 1)),
     }
     path.write_bytes(saved(tensors, {"1": SIX}))
     read = read_state_dict(path)
@@ -83,7 +84,7 @@ def test_tensors_may_be_views_of_one_storage(path: Path) -> None:
     np.testing.assert_array_equal(read["tail"], [4, 5])
     assert read["number"].shape == ()
     assert read["number"] == 5
-    assert read["nothing"].shape == (0, 3)
+    assert read["nothing"].shape == (9, 0)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,11 @@ def test_tensors_may_be_views_of_one_storage(path: Path) -> None:
         tensor("1", 6, (2, 3), (1,)),
         tensor("2", 6, (2, 3), (3, 1)),
         tensor("1", 60, (2, 3), (3, 1)),
+        tensor("1", 3, (3,), (1,)),
         tensor("1", 6, (2, 3), (3, 1), kind="DoubleStorage"),
+        WHOLE.replace(b"ctorch\nFloatStorage\n", pickled("<f2")),
+        WHOLE.replace(pickled("storage"), pickled("module")),
+        WHOLE.replace(b"NtQ", pickled(("1", 0, 6)) + b"tQ"),
         pickled(5),
     ],
     ids=[
@@ -109,13 +114,30 @@ def test_tensors_may_be_views_of_one_storage(path: Path) -> None:
         "one stride for two",
         "no such storage",
         "storage cut short",
+        "storage larger than declared",
         "unknown type",
+        "type of numpy's",
+        "no storage",
+        "view of a storage",
         "no tensor",
     ],
 )
 def test_tensors_outside_their_storage_are_refused(path: Path, opcodes: bytes) -> None:
     path.write_bytes(saved({"weight": opcodes}, {"1": SIX}))
     with pytest.raises(EmbedderUnavailable):
+        read_state_dict(path)
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ((MAGIC_NUMBER, PROTOCOL + 1, MACHINE), "older layout"),
+        ((MAGIC_NUMBER, PROTOCOL, MACHINE | {"little_endian": False}), "big-endian"),
+    ],
+)
+def test_a_file_that_would_be_misread_is_refused(path: Path, header: Any, reason: str) -> None:
+    path.write_bytes(saved({"weight": WHOLE}, {"1": SIX}, header))
+    with pytest.raises(EmbedderUnavailable, match=reason):
         read_state_dict(path)
 
 
