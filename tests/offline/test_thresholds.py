@@ -5,7 +5,9 @@ import pytest
 
 from core.certainty import Certainty
 from core.embedders.base import Embeddings, unit_rows
+from core.heads import Scores
 from core.index import PhotoIndex
+from core.metrics import Rows
 from core.places import Place
 from core.snapshot import Thresholds
 from core.text_search import Meaning, embed_places
@@ -148,6 +150,22 @@ def test_what_the_heads_say_counts_where_there_are_heads() -> None:
     visual, place_ids = gallery(20, spread=1.5)
     assert chosen(visual, place_ids).first.certainty.per_head == 0
     assert chosen(visual, place_ids, trained=True).first.certainty.per_head > 0
+
+
+def test_heads_have_seen_neither_copies_of_a_photo_nor_the_place_nobody_has() -> None:
+    class Noted(Training):
+        def left_out(self, rows: Rows, visual: Embeddings | None = None) -> Scores:
+            out.append(rows.tolist())
+            return super().left_out(rows, visual)
+
+    out: list[list[int]] = []
+    visual = unit_rows(np.random.default_rng(0).normal(size=(5, DIM)))
+    place_ids = ["shot", "another", "shot", "another", "another"]
+    hashes = ["ffffffffffffffff", "fffffffffffffff0", None, None, None]  # 0 and 1: copies
+    training = Noted(visual, place_ids, dict.fromkeys(place_ids, ()))
+    Asking(visual, place_ids, Shots(hashes), PhotoIndex.build(visual), training, k=20).sample()
+    assert [0, 1] in out, "asked as a photo of a known place"
+    assert [0, 1, 2] in out, "asked as one of a place that nobody has"
 
 
 def test_heads_that_learned_by_heart_make_no_answer_sure() -> None:
