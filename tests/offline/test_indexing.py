@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.errors import DataDirError
@@ -11,11 +12,12 @@ from core.guide import CityGuide
 from core.images import ImageLimits
 from core.places import Place
 from core.snapshot_store import SnapshotStore
+from offline.embedding_cache import EmbeddingCache
 from offline.gallery import Gallery
 from offline.importing import import_items
 from offline.indexing import IndexReport, build_snapshot
 from offline.sources.items import SourcePhoto
-from tests.doubles import ColourEmbedder, Watcher, coloured_photo, encoded
+from tests.doubles import ColourEmbedder, TwoNetworks, Watcher, coloured_photo, encoded
 
 LIMITS = ImageLimits.of(max_photo_mb=1, max_megapixels=1)
 
@@ -261,3 +263,21 @@ def test_progress_is_told(tmp_path: Path) -> None:
     )
     assert watcher.totals == {"embedding": 20, "views": 20, "parts": 0}
     assert watcher.done == {"embedding": 20, "views": 20}
+
+
+def test_what_both_networks_make_of_photos_and_of_views_is_kept_as_it_was(tmp_path: Path) -> None:
+    model = TwoNetworks()
+    pictures = [coloured_photo(colour) for colour in ("red", "green", "blue")]
+    made, second = model.embed_gallery(pictures), model.embed_again(pictures)
+    both = np.hstack([made.visual, second])
+    with EmbeddingCache.open(tmp_path, model) as cache:
+        cache.add(["red", "green", "blue"], made, second)
+        for recipe, rows in (("closer", both[:2]), ("whole", both[2:])):
+            cache.add_views("red", recipe, rows)
+        known = cache.pictures(["blue", "red"])
+        np.testing.assert_array_equal(cache.views("red", "closer"), both[:2])
+        np.testing.assert_array_equal(cache.views("red", "whole"), both[2:])
+    for found, rows in ((known, [2, 0]), (known.of([1]), [0])):
+        np.testing.assert_array_equal(found.visual, made.visual[rows])
+        np.testing.assert_array_equal(found.second, second[rows])
+        np.testing.assert_array_equal(found.joint, made.joint[rows])
