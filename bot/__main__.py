@@ -54,18 +54,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings(**({"data_dir": data_dir} if data_dir else {}))
     except (ValidationError, UnicodeDecodeError) as error:
         return _fail(f"wrong settings: {what_is_wrong(error)}", code=2)
-    set_up_logging(settings.log_level, secrets=(), form=settings.log_format)  # set up anew below
+    token = settings.bot_token.get_secret_value().strip() if settings.bot_token else ""
+    secrets = (*token_secrets(token), settings.webhook_secret.get_secret_value())
+    set_up_logging(settings.log_level, secrets=secrets, form=settings.log_format)
     for line in misspelt():
         logger.warning(line)
     if options.sandbox:
         return _run(lambda: _sandbox(settings, options.sandbox_host, options.sandbox_port))
-    if settings.bot_token is None:
+    if not token:
         return _fail("no bot token: set GUIDE_BOT_TOKEN to the one @BotFather gave you")
-    token = settings.bot_token.get_secret_value().strip()
     if not TOKEN_FORM.fullmatch(token):
         return _fail("GUIDE_BOT_TOKEN is not a bot token: it should look like 123456:ABC-def")
-    secrets = (*token_secrets(token), settings.webhook_secret.get_secret_value())
-    set_up_logging(settings.log_level, secrets=secrets, form=settings.log_format)
     return _run(lambda: _telegram(settings, token))
 
 
