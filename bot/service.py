@@ -42,7 +42,6 @@ from bot.updates import confirm, poll, prepare, set_webhook
 from bot.waiting_line import WaitingLine
 from core.assembly import make_guide, user_hash_key
 from core.background import follow_snapshots, in_background
-from core.errors import NoSnapshot
 from core.guide import CityGuide
 from core.places import Photo
 from core.process import settle
@@ -231,8 +230,7 @@ def _popular_photos(guide: CityGuide) -> Callable[[], list[Photo]]:
 
 @contextmanager
 def _loaded_guide(settings: Settings) -> Iterator[CityGuide]:
-    if SnapshotStore(settings.data_dir).current() is None:  # told before a model is loaded
-        raise NoSnapshot(f"nothing has been published in {settings.data_dir} yet")
+    SnapshotStore(settings.data_dir).published()  # or none: told before a model is loaded
     guide = make_guide(settings)
     try:
         yield guide

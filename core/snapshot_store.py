@@ -53,6 +53,17 @@ class SnapshotStore:
         except (OSError, UnicodeDecodeError) as error:
             raise DataDirError(f"cannot read {self.folder / CURRENT}: {error}") from error
 
+    def published(self) -> str:
+        """The version in use.
+
+        Raises:
+            NoSnapshot: nothing has been published.
+        """
+        version = self.current()
+        if version is None:
+            raise NoSnapshot(f"nothing has been published in {self.folder.parent} yet")
+        return version
+
     def trained(self) -> bool:
         """Whether the version in use has heads, of whatever embedder and format it is.
 
@@ -137,9 +148,7 @@ class SnapshotStore:
             SnapshotCorrupt: a file is missing or differs from what was published.
             SnapshotMismatch: it was built with another embedder or in another format.
         """
-        version = version or self.current()
-        if version is None:
-            raise NoSnapshot(f"nothing has been published in {self.folder} yet")
+        version = version or self.published()
         if version not in self.versions():
             raise SnapshotCorrupt(f"snapshot {version!r} has no manifest in {self.folder}")
         snapshot = load_snapshot(self.folder / version)
@@ -158,9 +167,7 @@ class SnapshotStore:
             NoSnapshot: nothing has been published.
             SnapshotCorrupt: they cannot be read.
         """
-        version = self.current()
-        if version is None:
-            raise NoSnapshot(f"nothing has been published in {self.folder} yet")
+        version = self.published()
         try:
             places, _ = read_catalogue(self.folder / version / "catalogue.sqlite")
         except sqlite3.Error as error:

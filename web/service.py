@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from core.assembly import make_guide, user_hash_key
 from core.background import follow_snapshots, in_background
-from core.errors import GuideError, NoSnapshot
+from core.errors import GuideError
 from core.process import settle
 from core.querylog import FILE_NAME, QueryLog
 from core.retention import keep_for
@@ -47,8 +47,7 @@ async def serve(settings: Settings) -> None:
     Raises:
         GuideError: nothing to serve, or the data folder, the model or the port cannot be used.
     """
-    if SnapshotStore(settings.data_dir).current() is None:  # told before a model is loaded
-        raise NoSnapshot(f"nothing has been published in {settings.data_dir} yet")
+    SnapshotStore(settings.data_dir).published()  # or none: told before a model is loaded
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
