@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.errors import SourceError
 from offline.cleaning.findings import Reason
-from offline.gallery import GalleryPhoto, PhotoKey
+from offline.gallery import GalleryPhoto, PhotoKey, csv_reader
 
 CLEAN = "clean"
 EXACT_DUPLICATE = "exact_duplicate"  # found by the import: rows of one place that are one photo
@@ -65,7 +65,7 @@ def read_truth(path: Path) -> dict[str, str]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
+            rows = csv_reader(file)
             missing = set(COLUMNS) - {"slug"} - set(rows.fieldnames or ())
             if missing:
                 raise SourceError(f"{path} has no column {', '.join(sorted(missing))}")

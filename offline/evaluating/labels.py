@@ -11,6 +11,7 @@ from pathlib import Path
 from core.errors import QueryError, SourceError
 from core.images import ImageLimits, check_image
 from core.places import Place
+from offline.gallery import csv_reader
 from offline.sources.folder import TABLE
 from offline.sources.items import Problem
 
@@ -174,7 +175,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str] | None]]:
     """Line numbers with cells by column; None for a row that has more cells than the header."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="")
+            reader = csv_reader(file)
+            reader.restval = ""
             missing = set(TEXT_COLUMNS) - set(reader.fieldnames or ())
             if missing:
                 raise SourceError(f"{path} has no column {', '.join(sorted(missing))}")

@@ -86,6 +86,11 @@ def test_reasons_are_labels_too(tmp_path: Path) -> None:
     assert list(read_truth(tmp_path / "truth.csv").values()) == list(Reason)
 
 
+def test_a_truth_may_be_as_spreadsheets_write_it(tmp_path: Path) -> None:
+    (tmp_path / "truth.csv").write_text("\ufefffile;row;label\r\na;7;sepia\r\n")
+    assert read_truth(tmp_path / "truth.csv") == {"a:7": Reason.SEPIA}
+
+
 def test_a_truth_about_other_photos_is_refused(truth: dict[str, str]) -> None:
     with pytest.raises(SourceError, match="no row"):
         evaluate(truth, [photo("foreign", 99)], {})

@@ -127,6 +127,13 @@ def test_words_fit_places_or_nothing(tmp_path: Path) -> None:
     assert [problem.source for problem in problems] == ["texts.csv:3", "texts.csv:4"]
 
 
+def test_words_may_be_as_spreadsheets_write_them(tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text('how;query;lang;relevant\r\nkind;a, b;en;"Q9188; taj mahal"\r\n')
+    [text] = read_texts(path, LABELS, [])
+    assert (text.query, text.relevant) == ("a, b", {"Q9188", "Q9141"})
+
+
 def test_rows_of_words_are_named_by_their_line(tmp_path: Path) -> None:
     problems: list[Problem] = []
     path = tmp_path / "texts.csv"
